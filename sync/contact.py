@@ -63,3 +63,192 @@ class Desired:
             "customFields": {k: list(v) if isinstance(v, tuple) else v for k, v in self.custom_fields.items()},
             "sourceUrl": self.source_url,
         }
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A phone number or an e-mail address under its label (``name`` in OpenPhone's JSON)."""
+
+    name: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """A whole contact as the workspace holds it, or shall hold it.
+
+    ``custom_fields``: key → canonical value, empty ones left out. ``id`` and ``created_at`` are OpenPhone's.
+    """
+
+    scalars: Mapping[str, str | None]
+    phone_numbers: tuple[Item, ...] = ()
+    emails: tuple[Item, ...] = ()
+    custom_fields: Mapping[str, Json] = field(default_factory=dict)
+    external_id: str | None = None
+    source: str | None = None
+    source_url: str | None = None
+    id: str | None = None
+    created_at: str = ""
+
+    @classmethod
+    def from_json(cls, payload: Mapping[str, Json]) -> Contact:
+        """The contact in an answer of OpenPhone (API.md, List). Raises ValueError where it is none."""
+        try:
+            default = payload["defaultFields"]
+            return cls(
+                id=str(payload["id"]),
+                external_id=payload.get("externalId"),
+                source=payload.get("source"),
+                source_url=payload.get("sourceUrl"),
+                scalars={name: default.get(name) or None for name in SCALARS},
+                phone_numbers=_items(default.get("phoneNumbers") or ()),
+                emails=_items(default.get("emails") or ()),
+                custom_fields=_custom_values(payload.get("customFields") or ()),
+                created_at=str(payload.get("createdAt") or ""),
+            )
+        except (KeyError, TypeError, AttributeError) as error:
+            raise ValueError(f"not a contact: {type(error).__name__} {error}") from error
+
+    def to_json(self) -> dict[str, Json]:
+        """A plain value from which ``from_json`` makes the same contact: what the state keeps for undo."""
+        return {
+            "id": self.id,
+            "externalId": self.external_id,
+            "source": self.source,
+            "sourceUrl": self.source_url,
+            "createdAt": self.created_at,
+            "defaultFields": {
+                **self.scalars,
+                "phoneNumbers": [{"name": item.name, "value": item.value} for item in self.phone_numbers],
+                "emails": [{"name": item.name, "value": item.value} for item in self.emails],
+            },
+            "customFields": [
+                {"key": key, "type": "multi-select" if isinstance(value, tuple) else None, "value": _plain(value)}
+                for key, value in self.custom_fields.items()
+            ],
+        }
+
+    def body(self, definitions: Mapping[str, CustomField]) -> dict[str, Json]:
+        """The JSON to POST or PATCH: always whole, since PATCH replaces; items without their ``id``.
+
+        Custom fields that the workspace no longer defines are left out: sending one is a 400.
+        """
+        body: dict[str, Json] = {
+            "defaultFields": {
+                **{name: self.scalars.get(name) for name in SCALARS},
+                "phoneNumbers": [{"name": item.name, "value": item.value} for item in self.phone_numbers],
+                "emails": [{"name": item.name, "value": item.value} for item in self.emails],
+            },
+            "customFields": [
+                {"key": key, "value": _outgoing(value, definitions[key].type)}
+                for key, value in self.custom_fields.items()
+                if key in definitions
+            ],
+        }
+        optional = {"externalId": self.external_id, "source": self.source, "sourceUrl": self.source_url}
+        return body | {name: value for name, value in optional.items() if value is not None}
+
+
+def overlay(desired: Desired, held: Contact | None, source: str) -> Contact:
+    """The whole contact to send: what the sync owns from ``desired``, everything else as ``held``.
+
+    ``source`` marks a contact that we make; one that we find keeps its own, unless OpenPhone would refuse it.
+    """
+    base = held or Contact(scalars={})
+    keeps_source = base.source is not None and not is_reserved_source(base.source)
+    custom = {**base.custom_fields, **desired.custom_fields}
+    return replace(
+        base,
+        external_id=desired.external_id,
+        source=base.source if keeps_source else source,
+        source_url=desired.source_url or base.source_url,
+        scalars={name: desired.scalars.get(name, base.scalars.get(name)) for name in SCALARS},
+        phone_numbers=_relabel(base.phone_numbers, desired.phone_numbers),
+        emails=_relabel(base.emails, desired.emails),
+        custom_fields={key: value for key, value in custom.items() if value is not None and value != ()},
+    )
+
+
+def differences(before: Contact | None, after: Contact | None) -> dict[str, dict[str, Json]]:
+    """What differs, field by field: ``{"lastName": {"from": "Doe", "to": "Roe"}}``; empty where all is equal.
+
+    Dates are compared by day, options as sets, items without regard to order, addresses without regard to case.
+    """
+    old, new = _comparable(before), _comparable(after)
+    names = [*old, *(name for name in new if name not in old)]
+    return {
+        name: {"from": _shown(old.get(name)), "to": _shown(new.get(name))}
+        for name in names
+        if _key(name, old.get(name)) != _key(name, new.get(name))
+    }
+
+
+def _comparable(contact: Contact | None) -> dict[str, Json]:
+    if contact is None:
+        return {}
+    return {
+        "externalId": contact.external_id,
+        **{name: contact.scalars.get(name) for name in SCALARS},
+        "phoneNumbers": contact.phone_numbers,
+        "emails": contact.emails,
+        "sourceUrl": contact.source_url,
+        **{f"customFields.{key}": value for key, value in sorted(contact.custom_fields.items())},
+    }
+
+
+def _key(name: str, value: Json) -> Json:
+    """What decides equality of one field's value."""
+    if name in LISTS:
+        fold = str.casefold if name == "emails" else _digits
+        return Counter((item.name, fold(item.value)) for item in value or ())
+    if isinstance(value, tuple):
+        return frozenset(value)
+    if isinstance(value, str):
+        return value.strip() or None
+    if isinstance(value, bool):
+        return ("boolean", value)  # True == 1 in Python, not in OpenPhone
+    return value
+
+
+def _digits(number: str) -> str:
+    return "".join(char for char in number if char.isdigit() or char == "+")
+
+
+def _shown(value: Json) -> Json:
+    if isinstance(value, tuple):
+        shown = [{"name": v.name, "value": v.value} if isinstance(v, Item) else v for v in value]
+        return shown or None
+    return value
+
+
+def _items(raw: Iterable[Mapping[str, Json]]) -> tuple[Item, ...]:
+    return tuple(Item(str(item.get("name") or ""), str(item["value"])) for item in raw if item.get("value"))
+
+
+def _relabel(held: tuple[Item, ...], owned: Mapping[str, tuple[str, ...]]) -> tuple[Item, ...]:
+    kept = tuple(item for item in held if item.name not in owned)
+    return tuple(Item(label, value) for label, values in owned.items() for value in values) + kept
+
+
+def _custom_values(raw: Iterable[Mapping[str, Json]]) -> dict[str, Json]:
+    values = {str(item["key"]): canonical(item.get("value"), item.get("type")) for item in raw}
+    return {key: value for key, value in values.items() if value is not None and value not in ((), "")}
+
+
+def canonical(value: Json, kind: str | None) -> Json:
+    """A custom field's value as the workspace gives it, in canonical form (dates by day, options as a tuple)."""
+    if isinstance(value, list):
+        return tuple(value)
+    if kind == "date" and isinstance(value, str):
+        return value[:10]
+    return value
+
+
+def _plain(value: Json) -> Json:
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _outgoing(value: Json, kind: FieldType) -> Json:
+    if kind == "date":
+        return f"{str(value)[:10]}T00:00:00.000Z"
+    return _plain(value)
