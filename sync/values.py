@@ -1,0 +1,399 @@
+"""One cell → one canonical value: one function for each kind of value, and the reason where it cannot be read.
+
+Pure. Knows nothing of columns, mappings or OpenPhone's JSON. Every function takes any ``Cell`` and either returns
+a value that it would itself accept and return again, or raises ``ValueUnreadable``. Blank cells are the caller's
+affair, except for ``text``, which answers "".
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import unicodedata
+from datetime import date, datetime
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from connectors.base import Cell
+
+if TYPE_CHECKING:
+    from phonenumbers import PhoneNumber
+
+
+class ValueUnreadable(ValueError):
+    """The cell does not hold such a value; the message is the reason, for people."""
+
+    @property
+    def reason(self) -> str:
+        return str(self)
+
+
+# --- text ---------------------------------------------------------------------------------------------------------
+
+
+def text(cell: Cell) -> str:
+    """The cell as text, as a spreadsheet would show it, trimmed.
+
+    5.0 is "5", True is "TRUE", a date is ISO, a list is joined with ", ". Line breaks become "\\n"; other control
+    characters are removed, since no one can see or correct them.
+    """
+    if cell is None:
+        return ""
+    if isinstance(cell, str):
+        return _clean(cell)
+    if isinstance(cell, bool):
+        return "TRUE" if cell else "FALSE"
+    if isinstance(cell, int):
+        return _int_text(cell)
+    if isinstance(cell, float):
+        return _float_text(cell)
+    if isinstance(cell, datetime):
+        return _datetime_text(cell)
+    if isinstance(cell, date):
+        return cell.isoformat()
+    return ", ".join(filter(None, (text(item) for item in cell)))
+
+
+def _clean(raw: str) -> str:
+    if raw.isascii() and raw.isprintable():
+        return raw.strip()
+    unified = raw.replace("\r\n", "\n").replace("\r", "\n")
+    return "".join(c for c in unified if _is_visible(c)).strip()
+
+
+def _is_visible(character: str) -> bool:
+    """False for control characters, halves of a surrogate pair, and the byte order mark."""
+    if character in "\n\t":
+        return True
+    return character != "\ufeff" and unicodedata.category(character) not in ("Cc", "Cs")
+
+
+def _int_text(cell: int) -> str:
+    try:
+        return str(cell)
+    except ValueError:  # Python refuses to write out integers of thousands of digits
+        raise ValueUnreadable("is far too large a number") from None
+
+
+def _float_text(cell: float) -> str:
+    if not math.isfinite(cell):
+        raise ValueUnreadable("is not a number that a contact can hold")
+    return str(int(cell)) if cell.is_integer() and abs(cell) < 1e16 else repr(cell)
+
+
+def _datetime_text(cell: datetime) -> str:
+    midnight = (cell.hour, cell.minute, cell.second, cell.microsecond) == (0, 0, 0, 0)
+    return cell.date().isoformat() if midnight else cell.isoformat(sep=" ")
+
+
+def _compat(cell: Cell) -> str:
+    """Text for reading digits and signs: full-width forms, other scripts' digits and no-break spaces made plain."""
+    plain = unicodedata.normalize("NFKC", text(cell))
+    if not plain.isascii():
+        plain = "".join(str(unicodedata.decimal(c)) if c.isdecimal() else c for c in plain)
+    return plain.strip()
+
+
+def _one(cell: Cell, what: str) -> Cell:
+    """The only item of a list; any other cell as it is."""
+    if isinstance(cell, list):
+        if len(cell) != 1:
+            raise ValueUnreadable(f"holds {len(cell)} values where one {what} is expected")
+        return _one(cell[0], what)
+    return cell
+
+
+# --- phone numbers ------------------------------------------------------------------------------------------------
+
+_E164 = re.compile(r"\+[1-9]\d{6,14}")
+_EXTENSION = re.compile(r"[\s,;]*(?:;ext=|extension|ext\b\.?|x|#)[\s:.]*\d{1,7}\s*$", re.IGNORECASE)
+_SCIENTIFIC = re.compile(r"\d(?:[.,]\d+)?e\+?\d+", re.IGNORECASE)
+_NOT_DIALLED = re.compile(r"[^\d+()\[\]\s./~‐-―−-]")
+
+
+def phone(cell: Cell, region: str) -> str:
+    """The number in E.164. Numbers that are possible are accepted, assigned or not.
+
+    ``region`` (such as "US") serves numbers without a country code. An extension is left out: E.164 has no place
+    for one, and the number itself is good.
+    """
+    written = _phone_text(_one(cell, "phone number"))
+    number = _EXTENSION.sub("", re.sub(r"^tel:\s*", "", written, flags=re.IGNORECASE))
+    _check_dialled(number)
+    attempts = [re.sub(r"^\D*00", "+", number), number] if re.match(r"[^\d+]*00", number) else [number]
+    reasons: list[str] = []
+    for attempt in attempts:
+        try:
+            return _e164(attempt, region)
+        except ValueUnreadable as refusal:
+            reasons.append(refusal.reason)
+    raise ValueUnreadable(reasons[0])
+
+
+def _phone_text(cell: Cell) -> str:
+    if isinstance(cell, (bool, date)):
+        raise ValueUnreadable("is not a phone number")
+    return re.sub(r"^(\+?\d+)\.0+$", r"\1", _compat(cell))
+
+
+def _check_dialled(number: str) -> None:
+    """Raises where the text is not one number written with digits."""
+    if _SCIENTIFIC.fullmatch(number):
+        raise ValueUnreadable("was shortened by a spreadsheet: format the column as text and enter the number again")
+    several = [part for part in re.split(r"[,;|/\n]|\bor\b", number) if sum(map(str.isdigit, part)) >= 7]
+    if len(several) > 1:
+        raise ValueUnreadable("holds more than one phone number: separate them with 'split'")
+    if any(c.isalpha() for c in number):
+        raise ValueUnreadable("has letters: a phone number is written with digits")
+    odd = _NOT_DIALLED.search(number)
+    if odd:
+        raise ValueUnreadable(f"has {odd[0]!r} in it: not a phone number")
+    if not any(c.isdigit() for c in number):
+        raise ValueUnreadable("is not a phone number: it has no digits")
+
+
+def _e164(number: str, region: str) -> str:
+    import phonenumbers  # slow to import, and a run without changes needs it for nothing
+
+    try:
+        parsed = phonenumbers.parse(number, region)
+    except phonenumbers.NumberParseException as problem:
+        raise ValueUnreadable(_parse_reason(problem.error_type, region)) from None
+    _check_possible(parsed)
+    canonical = phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
+    if not _E164.fullmatch(canonical):
+        raise ValueUnreadable("is not a phone number that can be called from abroad")
+    again = phonenumbers.parse(canonical, None)
+    if phonenumbers.format_number(again, phonenumbers.PhoneNumberFormat.E164) != canonical:
+        raise ValueUnreadable("is not a phone number: its leading digits do not fit its country")
+    return canonical
+
+
+def _check_possible(parsed: PhoneNumber) -> None:
+    from phonenumbers import ValidationResult, is_possible_number_with_reason
+
+    reasons = {
+        ValidationResult.TOO_SHORT: "is too short for a phone number",
+        ValidationResult.TOO_LONG: "is too long for a phone number",
+        ValidationResult.INVALID_LENGTH: "has the wrong number of digits for its country",
+        ValidationResult.INVALID_COUNTRY_CODE: "has a country code that does not exist",
+        ValidationResult.IS_POSSIBLE_LOCAL_ONLY: "has no area code",
+    }
+    reason = reasons.get(is_possible_number_with_reason(parsed))
+    if reason:
+        raise ValueUnreadable(reason)
+
+
+def _parse_reason(error_type: int, region: str) -> str:
+    from phonenumbers import NumberParseException
+
+    reasons = {
+        NumberParseException.INVALID_COUNTRY_CODE: f"has no country code that exists, and region {region!r} has none",
+        NumberParseException.TOO_LONG: "is too long for a phone number",
+        NumberParseException.TOO_SHORT_NSN: "is too short for a phone number",
+        NumberParseException.TOO_SHORT_AFTER_IDD: "is too short for a phone number",
+    }
+    return reasons.get(error_type, "is not a phone number")
+
+
+# --- e-mail and web addresses -------------------------------------------------------------------------------------
+
+_NAMED_ADDRESS = re.compile(r"[^<>]*<([^<>]+)>")
+_LOCAL_PART = re.compile(r"[^\s@<>()\[\],:;\"\\]{1,64}")
+_LABEL = re.compile(r"(?!-)[^\W_](?:[\w-]{0,61}[^\W_])?")
+_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
+
+
+def email(cell: Cell) -> str:
+    """The address alone, as it was written: ``Jane <jane@x.com>`` and ``mailto:jane@x.com`` are ``jane@x.com``."""
+    written = text(_one(cell, "e-mail address"))
+    named = _NAMED_ADDRESS.fullmatch(written)
+    address = (named[1] if named else written).strip()
+    if address[:7].lower() == "mailto:":
+        address = address[7:].split("?")[0].strip()
+    if len(re.findall(r"[^\s,;]@[^\s,;]", address)) > 1:
+        raise ValueUnreadable("holds more than one e-mail address: separate them with 'split'")
+    local, at, domain = address.rpartition("@")
+    if not at:
+        raise ValueUnreadable("is not an e-mail address: it has no @")
+    if not _LOCAL_PART.fullmatch(local) or ".." in local or local[0] == "." or local[-1] == ".":
+        raise ValueUnreadable("is not an e-mail address: the part before the @ is not valid")
+    if not _is_domain(domain) or len(address) > 254:
+        raise ValueUnreadable("is not an e-mail address: the part after the @ is not a domain")
+    return address
+
+
+def _is_domain(name: str) -> bool:
+    """At least two labels of letters (of any script), digits and hyphens."""
+    labels = name.split(".")
+    return len(labels) > 1 and all(_LABEL.fullmatch(label) for label in labels) and len(name) <= 253
+
+
+def url(cell: Cell) -> str:
+    """A web address. ``https://`` is put before a bare ``example.com/path``; nothing else is changed."""
+    written = text(_one(cell, "web address"))
+    if re.search(r"\s", written):
+        raise ValueUnreadable("is not a web address: it has a space in it")
+    scheme = _SCHEME.match(written)
+    if scheme:
+        if scheme[1].lower() not in ("http", "https"):
+            raise ValueUnreadable("is not a web address: it must begin with http:// or https://")
+        return _checked_url(written, bare=False)
+    return _checked_url("https://" + written.removeprefix("//"), bare=True)
+
+
+def _checked_url(address: str, *, bare: bool) -> str:
+    try:
+        parts = urlsplit(address)
+        host, _ = parts.hostname or "", parts.port
+    except ValueError:
+        raise ValueUnreadable("is not a web address") from None
+    if not host or (bare and (not _is_domain(host) or "@" in parts.netloc)):
+        raise ValueUnreadable("is not a web address: it has no host such as example.com")
+    return address
+
+
+# --- numbers, booleans and dates ----------------------------------------------------------------------------------
+
+_EXACT = 2**53
+_CURRENCY = re.compile(
+    "AED|ARS|AUD|BGN|BRL|CAD|CHF|CLP|CNY|COP|CZK|DKK|EUR|GBP|HKD|HUF|IDR|ILS|INR|ISK|JPY|KRW?|MXN|MYR|NOK|NZD|PEN|PHP"
+    "|PLN|RMB|RON|RUB|SAR|SEK|SGD|THB|TRY|TWD|UAH|USD?|VND|ZAR|CA?|AU?|NZ|HK|R|S",
+    re.IGNORECASE,
+)
+_EXPONENT = re.compile(r"\d+(?:\.\d+)?[eE][+-]?\d{1,3}")
+_GROUPS = {
+    mark: re.compile(rf"[1-9]\d{{0,2}}(?:{re.escape(mark)}\d{{2,3}})*{re.escape(mark)}\d{{3}}") for mark in ",.' "
+}
+
+
+def number(cell: Cell) -> int | float:
+    """The number; an int where it is whole.
+
+    Accepts thousands separators, a currency, a sign, and the brackets of accounts. Where only a comma is there it
+    groups thousands if it can (``1,234``) and is decimal otherwise (``1,5``); a lone point is always decimal.
+    """
+    cell = _one(cell, "number")
+    if isinstance(cell, (bool, date)):
+        raise ValueUnreadable("is not a number")
+    if isinstance(cell, (int, float)):
+        return _plain(cell)
+    written = _compat(cell).replace("−", "-").replace("’", "'")
+    if "%" in written:
+        raise ValueUnreadable("is a percentage, not a number")
+    digits, negative = _without_sign(written)
+    value = _plain(float(_decimal_text(digits)))
+    return -value if negative and value else value
+
+
+def _plain(value: int | float) -> int | float:
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ValueUnreadable("is not a finite number")
+    if abs(value) > _EXACT:
+        raise ValueUnreadable("is too large to be kept exactly")
+    return int(value) if value == int(value) else value
+
+
+def _without_sign(written: str) -> tuple[str, bool]:
+    """The digits without currency, sign and brackets, and whether they are negative."""
+    bracketed = written.startswith("(") and written.endswith(")")
+    rest = _without_currency(written[1:-1] if bracketed else written)
+    minus = rest.startswith("-") or rest.endswith("-")
+    signed = rest[:1] in ("+", "-") or rest.endswith("-")
+    if signed and bracketed:
+        raise ValueUnreadable("is not a number: it has both brackets and a sign")
+    if signed:
+        rest = rest[:-1] if rest.endswith("-") and rest[:1] not in ("+", "-") else rest[1:]
+    return _without_currency(rest), bracketed or minus
+
+
+def _without_currency(written: str) -> str:
+    """Without a currency sign or code at either end."""
+    match = re.fullmatch(r"([^\W\d_]*)\s*(.*?)\s*([^\W\d_]*)", written.strip(), re.DOTALL)
+    if match is None:
+        return written
+    for code in (match[1], match[3]):
+        if code and not _CURRENCY.fullmatch(code):
+            raise ValueUnreadable("is not a number")
+    core = match[2]
+    return core.strip("".join(c for c in core if unicodedata.category(c) == "Sc") + " ")
+
+
+def _decimal_text(digits: str) -> str:
+    """``1.234,50`` → ``1234.50``: which mark groups, and which is decimal, decided by their places."""
+    if re.fullmatch(r"\d+(?:\.\d*)?|\.\d+", digits, re.ASCII) or _EXPONENT.fullmatch(digits):
+        return digits
+    if not re.fullmatch(r"[\d,.' ]*\d[\d,.' ]*", digits, re.ASCII):
+        raise ValueUnreadable("is not a number")
+    mark = _decimal_mark(digits)
+    whole, _, fraction = digits.rpartition(mark) if mark else (digits, "", "0")
+    return f"{_ungrouped(whole)}.{fraction}"
+
+
+def _decimal_mark(digits: str) -> str:
+    """The decimal mark of ``digits``, or "" where every mark groups thousands."""
+    last = max(digits.rfind(","), digits.rfind("."))
+    if last < 0:
+        return ""
+    mark = digits[last]
+    groups = digits.count(mark) > 1 or (mark == "," and "." not in digits and _GROUPS[","].fullmatch(digits))
+    return "" if groups else mark
+
+
+def _ungrouped(whole: str) -> str:
+    if re.fullmatch(r"\d*", whole, re.ASCII):
+        return whole or "0"
+    for mark, pattern in _GROUPS.items():
+        if pattern.fullmatch(whole):
+            return whole.replace(mark, "")
+    raise ValueUnreadable("is not a number: its thousands are not grouped by three")
+
+
+_TRUE = re.compile(r"true|t|yes|y|on|x|1|1\.0|[✓✔☑]|checked|ja|oui|s[ií]|wahr|vrai|verdadero|vero")
+_FALSE = re.compile(r"false|f|no|n|off|0|0\.0|[✗✘☐]|unchecked|nein|non|falsch|faux|falso")
+
+
+def boolean(cell: Cell) -> bool:
+    """yes/no, true/false, on/off, 1/0, x and a tick, in any case; and a spreadsheet's TRUE in a few languages."""
+    word = text(_one(cell, "yes or no")).casefold()
+    if _TRUE.fullmatch(word):
+        return True
+    if _FALSE.fullmatch(word):
+        return False
+    raise ValueUnreadable("is neither yes nor no")
+
+
+_FORMAT_TOKENS = {"yyyy": "%Y", "yy": "%y", "mm": "%m", "m": "%m", "dd": "%d", "d": "%d"}
+
+
+def date_(cell: Cell, format: str | None = None) -> str:
+    """The day as ``YYYY-MM-DD``. Text is an ISO date or date-time, or follows ``format``.
+
+    ``format`` is Python's (``%d/%m/%Y``) or spelled out (``DD/MM/YYYY``). The day is the one that is written,
+    whatever the time zone.
+    """
+    cell = _one(cell, "date")
+    if isinstance(cell, datetime):
+        return cell.date().isoformat()
+    if isinstance(cell, date):
+        return cell.isoformat()
+    if isinstance(cell, bool) or (format is None and isinstance(cell, (int, float))):
+        raise ValueUnreadable("is not a date")
+    written = _compat(cell)
+    try:
+        parsed = datetime.strptime(written, strptime_format(format)) if format else _iso(written)
+    except (ValueError, re.error):
+        expected = f"written as {format}" if format else "such as 2026-03-01, and no 'format' is given"
+        raise ValueUnreadable(f"is not a date {expected}") from None
+    return parsed.date().isoformat()
+
+
+def _iso(written: str) -> datetime:
+    return datetime.fromisoformat(re.sub(r"\s+(?=[+-]\d\d|Z$)", "", written))
+
+
+def strptime_format(format: str) -> str:
+    """``DD/MM/YYYY`` as Python's ``%d/%m/%Y``; a format that already has a % as it is."""
+    if "%" in format:
+        return format
+    return re.sub(r"yyyy|yy|mm?|dd?", lambda token: _FORMAT_TOKENS[token[0].lower()], format, flags=re.IGNORECASE)
