@@ -1,23 +1,55 @@
 """The configuration's models: what ``config.yaml`` may say, checked by pydantic.
 
-Reading the file, ``${NAME}`` and the messages for mistakes live in ``config_file.py``.
+Reading the file, ``${NAME}`` and the messages for mistakes live in ``config_file.py``. Each ``description``
+is what an editor shows beside the key, and what the message says where the key is missing.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import timedelta
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    AliasChoices,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    GetJsonSchemaHandler,
+    SecretStr,
+    WithJsonSchema,
+    model_validator,
+)
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
 
+from connectors.base import Context, Options
+from sync import config_checks as checks
+from sync.config_checks import expected, interval
 from sync.contact import LISTS, SCALARS, SOURCE_MAX, is_reserved_source
 
+__all__ = [
+    "DEFAULT_FIELDS",
+    "Config",
+    "FieldSpec",
+    "FieldsConfig",
+    "Limit",
+    "LoadedConfig",
+    "OpenPhoneConfig",
+    "ServerConfig",
+    "SyncConfig",
+    "interval",
+]
+
 DEFAULT_FIELDS = (*SCALARS, *LISTS)
-_INTERVAL = re.compile(r"^\s*(\d+(?:\.\d+)?)\s*([smhd])\s*$")
-_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+LIMIT_FORMS = "a number such as 25, or a share of at most 100% such as 10%"
+_COLUMN_FORMS = "a column's name, a list of names, or a mapping with 'column', 'template' or 'value'"
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
+_PLAIN = str | int | float | bool | None
 
 
 class Model(BaseModel):
@@ -37,12 +69,14 @@ class Limit(Model):
         """``5``, ``"5"`` or ``"10%"``. Raises ValueError with the expected forms."""
         if isinstance(text, Limit):
             return text
-        match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*(%?)\s*", str(text))
+        match = re.fullmatch(r"\s*(\d{1,9}(?:\.\d{1,9})?)\s*(%?)\s*", str(text), re.ASCII)
         if isinstance(text, bool) or match is None or (not match[2] and "." in match[1]):
-            raise ValueError(f"{text!r} is not a limit: write a number such as 25, or a share such as 10%")
-        if match[2]:
-            return cls(percent=float(match[1]))
-        return cls(count=int(match[1]))
+            raise ValueError(f"{text!r} is not a limit: expected {LIMIT_FORMS}")
+        if not match[2]:
+            return cls(count=int(match[1]))
+        if float(match[1]) > 100:
+            raise ValueError(f"{text!r} is not a limit: expected {LIMIT_FORMS}")
+        return cls(percent=float(match[1]))
 
     def allows(self, held: int) -> int:
         """How many contacts of ``held`` may be touched."""
@@ -54,144 +88,271 @@ class Limit(Model):
         return str(self.count) if self.count is not None else f"{self.percent:g}%"
 
 
-class FieldSpec(Model):
-    """Where a field's value comes from; exactly one of ``columns``, ``template`` and ``value``."""
+def _limit(raw: object) -> Limit:
+    try:
+        return Limit.parse(raw)
+    except ValueError:
+        raise expected(LIMIT_FORMS) from None
 
-    columns: tuple[str, ...] = ()
-    template: str | None = None
-    value: str | int | float | bool | None = None
-    split: str | None = Field(default=None, min_length=1)
-    map: dict[str, str | int | float | bool | None] = Field(default_factory=dict)
-    default: str | int | float | bool | None = None
-    format: str | None = Field(default=None, min_length=1)
+
+def _plain(raw: object) -> object:
+    if not isinstance(raw, str | int | float | bool | None):
+        raise expected("text, a number, true, false or nothing")
+    return raw
+
+
+def _columns(raw: object) -> tuple[str, ...]:
+    items = raw if isinstance(raw, list | tuple) else (raw,)
+    if not items or not all(isinstance(item, str) and item.strip() for item in items):
+        raise expected("a column's name, or a list of names (a name that is a number stands in quotes)")
+    return tuple(item.strip() for item in items)
+
+
+def _empty_if_none(raw: object) -> object:
+    """A heading with nothing below it says nothing, rather than something wrong."""
+    return {} if raw is None else raw
+
+
+def _number(raw: object) -> object:
+    if isinstance(raw, bool):
+        raise expected("a number")
+    return raw
+
+
+def _labelled(raw: object) -> object:
+    if not isinstance(raw, dict | None):
+        raise expected("labels with a column each, such as '{mobile: phone, work: office_phone}'")
+    return _empty_if_none(raw)
+
+
+Plain = Annotated[_PLAIN, BeforeValidator(_plain)]
+Columns = Annotated[
+    tuple[str, ...],
+    BeforeValidator(_columns),
+    WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}, "minItems": 1}]}),
+]
+Template = Annotated[str, BeforeValidator(checks.template)]
+Source = Annotated[
+    Mapping[str, Any],
+    WithJsonSchema({"type": "object", "required": ["type"], "properties": {"type": {"type": "string", "anyOf": [
+        {"enum": ["crm", "csv", "google_sheets", "sql"]}, {"description": "another package's connector"}]}}}),
+]  # fmt: skip
+LimitField = Annotated[
+    Limit,
+    BeforeValidator(_limit),
+    WithJsonSchema({"anyOf": [{"type": "integer", "minimum": 0}, {"type": "string", "pattern": r"^\d+(\.\d+)?%?$"}]}),
+]
+
+
+class FieldSpec(Model):
+    """Where a field's value comes from: exactly one of a column (or several), a template and a fixed value."""
+
+    columns: Columns = Field(
+        default=(),
+        validation_alias=AliasChoices("column", "columns"),
+        description="the column, or a list of columns of which the first that is not empty counts",
+    )
+    template: Template | None = Field(default=None, description="text with columns in braces: '{title} ({team})'")
+    value: Plain = Field(default=None, description="the same value for every row")
+    split: Annotated[str, Field(min_length=1)] | None = Field(
+        default=None, description="what separates several values in one cell, such as ';'"
+    )
+    map: Annotated[dict[str, Plain], BeforeValidator(_empty_if_none)] = Field(
+        default_factory=dict, description="what to put instead of a cell's text: {'VIP': 'Gold'}"
+    )
+    default: Plain = Field(default=None, description="the value where the cell is empty")
+    format: Annotated[str, BeforeValidator(checks.date_format)] | None = Field(
+        default=None, description="how dates are written, such as '%d/%m/%Y' (ISO dates need none)"
+    )
 
     @model_validator(mode="before")
     @classmethod
     def _short_forms(cls, raw: object) -> object:
-        """A column's name, a list of columns, or a mapping with ``column`` or ``columns``."""
-        if isinstance(raw, str):
-            return {"columns": (raw,)}
-        if isinstance(raw, list):
-            return {"columns": tuple(raw)}
-        if isinstance(raw, dict) and "column" in raw:
-            if "columns" in raw:
-                raise ValueError("give 'column' or 'columns', not both")
-            return {**{k: v for k, v in raw.items() if k != "column"}, "columns": _as_columns(raw["column"])}
-        if isinstance(raw, dict) and "columns" in raw:
-            return {**raw, "columns": _as_columns(raw["columns"])}
-        if isinstance(raw, (dict, FieldSpec)):
-            return raw
-        raise ValueError(f"{raw!r} is not a column: give a column's name, a list of names, or a mapping")
+        """A column's name, a list of columns, or a mapping."""
+        if isinstance(raw, str | list):
+            return {"columns": _columns(raw)}
+        if not isinstance(raw, dict | FieldSpec):
+            raise expected(_COLUMN_FORMS)
+        if isinstance(raw, dict) and "column" in raw and "columns" in raw:
+            raise expected("'column' or 'columns', not both")
+        return raw
 
     @model_validator(mode="after")
     def _one_origin(self) -> FieldSpec:
-        given = [bool(self.columns), self.template is not None, self.value is not None]
+        given = [bool(self.columns), self.template is not None, "value" in self.model_fields_set]
         if sum(given) != 1:
-            raise ValueError("give exactly one of 'column', 'template' and 'value'")
+            raise expected("exactly one of 'column', 'template' and 'value'")
+        if self.split is not None and not self.columns:
+            raise expected("'split' only beside 'column'")
         return self
 
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        reference = handler(core)
+        schema = handler.resolve_ref_schema(reference)
+        full = {**schema, "properties": {**schema["properties"], "columns": schema["properties"]["column"]}}
+        schema.clear()
+        short: list[JsonSchemaValue] = [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]
+        schema.update({"anyOf": [*short, full], "description": "A column, the first filled of several, or a mapping"})
+        return reference
 
-def _as_columns(raw: object) -> tuple[object, ...]:
-    return tuple(raw) if isinstance(raw, (list, tuple)) else (raw,)
+
+def _one_value(spec: FieldSpec | None) -> FieldSpec | None:
+    if spec is not None and spec.split is not None:
+        raise expected("no 'split': this field holds one value")
+    return spec
 
 
-LabelledSpecs = dict[Annotated[str, Field(min_length=1)], FieldSpec]
+Spec = Annotated[FieldSpec, AfterValidator(_one_value)]
+LabelledSpecs = Annotated[dict[Annotated[str, Field(min_length=1)], FieldSpec], BeforeValidator(_labelled)]
 
 
 class FieldsConfig(Model):
     """OpenPhone's default fields, by their own names."""
 
-    firstName: FieldSpec
-    lastName: FieldSpec | None = None
-    company: FieldSpec | None = None
-    role: FieldSpec | None = None
-    phoneNumbers: LabelledSpecs = Field(default_factory=dict)
-    emails: LabelledSpecs = Field(default_factory=dict)
+    firstName: Spec = Field(description="the column of first names (a row without one is rejected)")
+    lastName: Spec | None = Field(default=None, description="the column of last names")
+    company: Spec | None = Field(default=None, description="the column of companies")
+    role: Spec | None = Field(default=None, description="the column of roles")
+    phoneNumbers: LabelledSpecs = Field(default_factory=dict, description="phone numbers: 'label: column'")
+    emails: LabelledSpecs = Field(default_factory=dict, description="e-mail addresses: 'label: column'")
 
 
-def _key_columns(raw: object) -> object:
-    return (raw,) if isinstance(raw, str) else tuple(raw) if isinstance(raw, list) else raw
-
-
-KeyColumns = Annotated[tuple[Annotated[str, Field(min_length=1)], ...], BeforeValidator(_key_columns)]
-LimitField = Annotated[Limit, BeforeValidator(Limit.parse)]
+def _source_label(label: str) -> str:
+    if is_reserved_source(label):
+        raise expected("a label that OpenPhone does not keep for itself, such as 'contact-sync'")
+    return label
 
 
 class SyncConfig(Model):
     """One source kept in step with the workspace."""
 
-    schedule: str | None = None
-    source: Mapping[str, Any]
-    key: KeyColumns | None = None
-    fields: FieldsConfig
-    customFields: dict[str, FieldSpec] = Field(default_factory=dict)
-    region: str = Field(default="US", pattern=r"^[A-Z]{2}$")
-    on_missing: Literal["delete", "keep"] = "delete"
-    max_deletes: LimitField = Limit(percent=10)
-    max_updates: LimitField = Limit(percent=100)
-    on_invalid: Literal["reject", "drop"] = "reject"
-    key_prefix: str = Field(default="", max_length=40)
-    source_label: str = Field(default="contact-sync", min_length=1, max_length=SOURCE_MAX)
-    source_url: str | None = None
+    schedule: Annotated[str | None, BeforeValidator(checks.schedule)] = Field(
+        default=None, description="when the daemon runs it: cron ('0 * * * *') or an interval ('15m')"
+    )
+    source: Source = Field(repr=False, description="where the rows come from: 'type' and that type's options")
+    key: Columns | None = Field(default=None, description="the column, or list of columns, that identifies a row")
+    fields: FieldsConfig = Field(description="OpenPhone's default fields, each with its column")
+    customFields: Annotated[dict[str, FieldSpec], BeforeValidator(_empty_if_none)] = Field(
+        default_factory=dict, description="custom fields, by the workspace's name or key for them"
+    )
+    region: Annotated[str, BeforeValidator(checks.region)] = Field(
+        default="US", description="the country of phone numbers that are written without a country code"
+    )
+    on_missing: Literal["delete", "keep"] = Field(
+        default="delete", description="what becomes of a contact whose row is gone"
+    )
+    max_deletes: LimitField = Field(
+        default=Limit(percent=10), description="the most deletes in one run (a share has a floor of 5)"
+    )
+    max_updates: LimitField = Field(
+        default=Limit(percent=100), description="the most updates in one run (a share has a floor of 5)"
+    )
+    on_invalid: Literal["reject", "drop"] = Field(
+        default="reject", description="whether a bad value rejects its row, or is left out"
+    )
+    key_prefix: str = Field(
+        default="", max_length=40, description="put before every externalId, where two syncs share a workspace"
+    )
+    source_label: Annotated[str, AfterValidator(_source_label)] = Field(
+        default="contact-sync", min_length=1, max_length=SOURCE_MAX, description="OpenPhone's 'source'"
+    )
+    source_url: Template | None = Field(default=None, description="a link to the record, with columns in braces")
 
-    @field_validator("source_label")
-    @classmethod
-    def _not_reserved(cls, label: str) -> str:
-        if is_reserved_source(label):
-            raise ValueError(f"OpenPhone keeps {label!r} for itself: choose another, such as 'contact-sync'")
-        return label
 
-    @field_validator("schedule")
-    @classmethod
-    def _known_schedule(cls, text: str | None) -> str | None:
-        if text is not None and interval(text) is None and len(text.split()) != 5:
-            raise ValueError(f"{text!r} is neither a cron expression such as '0 * * * *' nor an interval such as '15m'")
-        return text
+def _address(raw: object) -> str:
+    if not isinstance(raw, str) or not re.match(r"https?://[^\s/]+(/\S*)?$", raw.strip()):
+        raise expected("an address such as https://api.openphone.com")
+    return raw.strip()
 
 
-def interval(text: str) -> timedelta | None:
-    """The interval that ``text`` names ("2s", "15m", "1h", "1d"), or None where it is none."""
-    match = _INTERVAL.match(text)
-    if match is None or float(match[1]) <= 0:
-        return None
-    return timedelta(**{_UNITS[match[2]]: float(match[1])})
+def _api_key(raw: object) -> object:
+    if not isinstance(raw, str | SecretStr) or not _text(raw).strip():
+        raise expected("OpenPhone's API key: set OPENPHONE_API_KEY in the environment or in .env beside the file")
+    return SecretStr(_text(raw).strip())
+
+
+def _text(raw: str | SecretStr) -> str:
+    return raw.get_secret_value() if isinstance(raw, SecretStr) else raw
 
 
 class OpenPhoneConfig(Model):
     """How to reach the workspace."""
 
-    api_key: SecretStr
-    base_url: str = Field(default="https://api.openphone.com", pattern=r"^https?://[^\s/]+")
-    requests_per_second: float = Field(default=10, gt=0)
-    timeout: float = Field(default=30, gt=0)
-
-    @field_validator("api_key")
-    @classmethod
-    def _has_key(cls, key: SecretStr) -> SecretStr:
-        if not key.get_secret_value().strip():
-            raise ValueError("is empty: set OPENPHONE_API_KEY in the environment or in a .env file beside the config")
-        return SecretStr(key.get_secret_value().strip())
+    api_key: Annotated[SecretStr, BeforeValidator(_api_key)] = Field(
+        description="OpenPhone's API key, best kept in the environment: ${OPENPHONE_API_KEY}"
+    )
+    base_url: Annotated[str, BeforeValidator(_address)] = Field(
+        default="https://api.openphone.com", description="the API's address, with or without /v1"
+    )
+    requests_per_second: Annotated[float, BeforeValidator(_number)] = Field(
+        default=10, gt=0, allow_inf_nan=False, description="what this key is allowed"
+    )
+    timeout: Annotated[float, BeforeValidator(_number)] = Field(
+        default=30, gt=0, allow_inf_nan=False, description="seconds for one request"
+    )
 
 
 class ServerConfig(Model):
     """The daemon's page and endpoints; port 0 switches them off."""
 
-    host: str = "127.0.0.1"
-    port: int = Field(default=8080, ge=0, le=65535)
+    host: str = Field(default="127.0.0.1", min_length=1, description="the address to listen on")
+    port: Annotated[int, BeforeValidator(_number)] = Field(
+        default=8080, ge=0, le=65535, description="the port; 0 switches the page off"
+    )
+
+
+def _sync_name(name: str) -> str:
+    if not _NAME.fullmatch(name):
+        raise expected("a name of up to 64 letters, digits, '-', '_' and '.', beginning with a letter or digit")
+    return name
+
+
+def _state(text: str) -> str:
+    scheme, separator, _ = text.partition("://")
+    if not text.strip() or (separator and scheme.partition("+")[0] not in ("sqlite", "postgresql")):
+        raise expected("a path beside the file, or an address that begins with sqlite:/// or postgresql://")
+    return text.strip()
 
 
 class Config(Model):
     """The whole of ``config.yaml``."""
 
-    openphone: OpenPhoneConfig
-    state: str = "state.db"
-    syncs: dict[Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")], SyncConfig] = Field(min_length=1)
-    server: ServerConfig = ServerConfig()
+    openphone: OpenPhoneConfig = Field(description="how to reach the workspace: at least 'api_key'")
+    state: Annotated[str, AfterValidator(_state)] = Field(
+        default="state.db", description="what is remembered between runs: a path beside the file, or a database URL"
+    )
+    syncs: dict[Annotated[str, AfterValidator(_sync_name)], SyncConfig] = Field(
+        min_length=1, description="at least one sync by its name: a source, a key and the fields"
+    )
+    server: Annotated[ServerConfig, BeforeValidator(_empty_if_none)] = Field(
+        default=ServerConfig(), description="the daemon's page and endpoints"
+    )
 
 
-class LoadedConfig(Model):
-    """A checked configuration and where it stands; relative paths start from ``folder``."""
+@dataclass(frozen=True, slots=True)
+class LoadedConfig:
+    """A checked configuration and where it stands; relative paths start from ``folder``.
+
+    ``sources`` holds each sync's connector options, already checked by the connector's own model.
+    """
 
     config: Config
     path: Path
     folder: Path
+    sources: Mapping[str, Options]
+
+    @property
+    def context(self) -> Context:
+        """What a connector is given beside its options."""
+        return Context(folder=self.folder)
+
+    def source_type(self, name: str) -> str:
+        """The name of a sync's connector, for ``connectors.base.load``."""
+        return str(self.config.syncs[name].source["type"])
+
+    def state_url(self) -> str:
+        """SQLAlchemy's URL for the state."""
+        if "://" in self.config.state:
+            return self.config.state
+        return f"sqlite:///{self.folder / Path(self.config.state).expanduser()}"

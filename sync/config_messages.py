@@ -1,0 +1,233 @@
+"""Pydantic's complaints about a document, said in plain words beside the line they are about.
+
+What was found is shown as it was written, never as it was expanded, and not at all where it may be secret.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from difflib import get_close_matches
+from typing import Any, get_args
+
+from pydantic import AliasChoices, BaseModel, ValidationError
+from pydantic.fields import FieldInfo
+from pydantic_core import ErrorDetails
+
+from sync.yaml_document import Located, Mistake, Path
+
+Fields = dict[str, list[FieldInfo]]
+"""Fields by every name that a document may give them."""
+
+_MAPPING = "a mapping (lines of 'name: value' below it)"
+_EXPECTED: dict[str, str] = {
+    "string_type": "text (in quotes, where it is a number or true or false)",
+    "string_too_short": "text that is not empty",
+    "string_too_long": "at most {max_length} characters",
+    "string_pattern_mismatch": "text of the form {pattern}",
+    "int_type": "a whole number",
+    "int_parsing": "a whole number",
+    "int_parsing_size": "a whole number",
+    "int_from_float": "a whole number",
+    "float_type": "a number",
+    "float_parsing": "a number",
+    "finite_number": "a number",
+    "bool_type": "true or false",
+    "bool_parsing": "true or false",
+    "greater_than": "a number above {gt}",
+    "greater_than_equal": "a number of at least {ge}",
+    "less_than": "a number below {lt}",
+    "less_than_equal": "a number of at most {le}",
+    "dict_type": _MAPPING,
+    "mapping_type": _MAPPING,
+    "model_type": _MAPPING,
+    "model_attributes_type": _MAPPING,
+    "list_type": "a list",
+    "tuple_type": "a list",
+    "set_type": "a list",
+    "frozen_set_type": "a list",
+    "too_short": "at least {min_length}",
+    "too_long": "at most {max_length}",
+    "none_required": "nothing",
+    "literal_error": "{expected}",
+    "enum": "{expected}",
+    "path_type": "a path",
+    "url_parsing": "an address such as https://example.com",
+    "url_type": "an address such as https://example.com",
+    "url_scheme": "an address that begins with {expected_schemes}",
+    "union_tag_invalid": "{expected_tags}",
+    "union_tag_not_found": "a mapping with {discriminator}",
+    "date_from_datetime_parsing": "a date such as 2026-01-31",
+    "date_parsing": "a date such as 2026-01-31",
+    "time_delta_parsing": "a duration such as PT30S",
+    "expected": "{text}",
+}
+_SECRET = re.compile(r"key|token|secret|pass(word|wd|phrase)|credential|auth|header|cookie|dsn", re.IGNORECASE)
+_USERINFO = re.compile(r"://[^/\s]*@")
+_VARIABLE = re.compile(r"\$\{")
+_LONGEST = 60
+
+
+def mistakes(error: ValidationError, root: Located, base: Path, model: type[BaseModel]) -> list[Mistake]:
+    """Every complaint in ``error``, about the part of the document ``root`` that ``base`` leads to."""
+    grouped: dict[Path, list[ErrorDetails]] = defaultdict(list)
+    for each in error.errors(include_url=False):
+        grouped[_in_document(root, (*base, *each["loc"]), each["type"])].append(each)
+    known = {path: _fields(model, path[len(base) : -1]) for path in grouped}
+    meant = {
+        (*path[:-1], nearest(str(path[-1]), list(known[path])))
+        for path, errors in grouped.items()
+        if errors[0]["type"] == "extra_forbidden"
+    }
+    return [
+        Mistake(locate(root, path).line, path, _text(path, errors, root, known[path]))
+        for path, errors in grouped.items()
+        if not (errors[0]["type"] == "missing" and path in meant)
+    ]
+
+
+def is_secret(path: Path) -> bool:
+    """Whether what stands at this path must not be shown: anything named like a key, where keys can be."""
+    inside = path[:1] if path[:1] == ("openphone",) else path[2:3] if path[:1] == ("syncs",) else ()
+    if inside not in (("openphone",), ("source",)):
+        return False
+    named = any(isinstance(item, str) and _SECRET.search(item) for item in path[1:])
+    return path == ("openphone",) or (named and path[-1] != "type")
+
+
+def found(located: Located | None, path: Path) -> str:
+    """What stands at ``path``, for a person, as far as it may be shown."""
+    content = located.content if located else None
+    if content is None or content == "":
+        return "nothing" if content is None else "empty text"
+    if isinstance(content, dict):
+        return "a mapping"
+    if isinstance(content, list):
+        return "a list" if content else "an empty list"
+    if is_secret(path):
+        return "a value (not shown here)"
+    if isinstance(content, bool):
+        return str(content).lower()
+    if isinstance(content, str):
+        return _quoted(content)
+    return str(content)[:_LONGEST]
+
+
+def _quoted(text: str) -> str:
+    shown = _USERINFO.sub("://…@", text)
+    shown = shown if len(shown) <= _LONGEST else shown[:_LONGEST] + "…"
+    return f"what {shown!r} stands for" if _VARIABLE.search(text) else repr(shown)
+
+
+def one_of(names: Sequence[str]) -> str:
+    """``a, b or c``."""
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} or {names[-1]}"
+
+
+def did_you_mean(wrong: str, right: Sequence[str]) -> str:
+    """``; did you mean 'x'?``, or nothing where no name is near."""
+    near = nearest(wrong, right)
+    return f"; did you mean {near!r}?" if near else ""
+
+
+def nearest(wrong: str, right: Sequence[str]) -> str | None:
+    """The right name that ``wrong`` most likely stands for."""
+    folded = {_fold(name): name for name in right}
+    near = get_close_matches(_fold(wrong), folded, n=1, cutoff=0.65)
+    return folded[near[0]] if near else None
+
+
+def _fold(name: str) -> str:
+    return re.sub(r"[\s_-]", "", name).lower()
+
+
+def locate(root: Located, path: Path) -> Located:
+    """What stands at ``path``, or the deepest part of the way to it that exists."""
+    here = root
+    for item in path:
+        child = here.child(item)
+        if child is None:
+            break
+        here = child
+    return here
+
+
+def _in_document(root: Located, loc: Path, kind: str) -> Path:
+    """The path as the document has it: without the names of pydantic's union branches and key marks."""
+    path: list[str | int] = []
+    here: Located | None = root
+    for at, item in enumerate(loc):
+        child = here.child(item) if here else None
+        if child is not None or (kind == "missing" and at == len(loc) - 1):
+            path.append(item)
+            here = child
+    return tuple(path)
+
+
+def _text(path: Path, errors: Sequence[ErrorDetails], root: Located, known: Fields) -> str:
+    first = errors[0]
+    if first["type"] == "missing":
+        described = [info.description for info in known.get(str(path[-1]), []) if info.description]
+        return f"is missing: found nothing, expected {described[0] if described else 'a value'}"
+    if first["type"] == "extra_forbidden":
+        names = f"one of {', '.join(known)}" if known else "nothing"
+        return f"found an unknown key, expected {names}{did_you_mean(str(path[-1]), list(known))}"
+    located = locate(root, path)
+    what = repr(path[-1]) if first["loc"][-1:] == ("[key]",) else found(located, path)
+    own_words = [str(each["ctx"]["error"]) for each in errors if each["type"] in ("value_error", "assertion_error")]
+    if own_words:
+        return _without_secrets(f"found {what}: {'; '.join(own_words)}", located, path)
+    wanted = list(dict.fromkeys(_wanted(each, located) for each in errors))
+    return f"found {what}, expected {' or '.join(wanted)}"
+
+
+def _wanted(error: ErrorDetails, located: Located) -> str:
+    context = error.get("ctx", {})
+    words = _EXPECTED.get(error["type"])
+    wanted = words.format(**context) if words else error["msg"][:1].lower() + error["msg"][1:]
+    content = located.content
+    if error["type"] in ("literal_error", "enum") and isinstance(content, str):
+        wanted += did_you_mean(content, re.findall(r"'([^']*)'", wanted))
+    return wanted
+
+
+def _without_secrets(text: str, located: Located, path: Path) -> str:
+    """A connector's own sentence, without the value where that may be secret."""
+    if isinstance(located.content, str) and located.content and is_secret(path):
+        text = text.replace(located.content, "…")
+    return _USERINFO.sub("://…@", text)
+
+
+def _fields(model: type[BaseModel], loc: Path) -> Fields:
+    """The fields that may stand at ``loc``, by every name that a document may give them."""
+    models = [model]
+    for item in loc:
+        infos = _named(models).get(str(item), []) if isinstance(item, str) else []
+        if infos:
+            models = [each for info in infos for each in _models(info.annotation)]
+    return _named(models)
+
+
+def _named(models: Sequence[type[BaseModel]]) -> Fields:
+    fields: dict[str, list[FieldInfo]] = defaultdict(list)
+    for model in models:
+        for name, info in model.model_fields.items():
+            for written in _written(name, info):
+                fields[written].append(info)
+    return fields
+
+
+def _written(name: str, info: FieldInfo) -> list[str]:
+    alias = info.validation_alias or info.alias
+    if isinstance(alias, AliasChoices):
+        return [choice for choice in alias.choices if isinstance(choice, str)]
+    return [alias if isinstance(alias, str) else name]
+
+
+def _models(annotation: Any) -> Iterator[type[BaseModel]]:
+    """The models that an annotation speaks of, however deep."""
+    if isinstance(annotation, type) and not get_args(annotation) and issubclass(annotation, BaseModel):
+        yield annotation
+    for each in get_args(annotation):
+        yield from _models(each)
