@@ -243,28 +243,34 @@ def _rows(header: _Header, records: Iterator[tuple[int, list[str]]]) -> Iterator
 
 
 def likeliest_delimiter(sample: str, header_row: int = 1) -> str:
-    """The separator under which the header has several cells and the rows below it as many; a comma if none."""
-    best, best_score = ",", (0.0, 0)
+    """The separator under which the header has several cells and the rows below it as many; a comma if none.
+
+    Where two fit alike, the one that no space follows (``Last, First;Phone``), then the one that gives more cells.
+    """
+    best, best_score = ",", (0.0, False, 0)
     for delimiter in SEPARATORS:
-        widths = _widths(sample, delimiter, header_row)
-        if not widths or widths[0] < 2:
+        records = _sample_records(sample, delimiter, header_row)
+        if not records or len(records[0]) < 2:
             continue
-        alike = sum(width == widths[0] for width in widths) / len(widths)
-        if (alike, widths[0]) > best_score:
-            best, best_score = delimiter, (alike, widths[0])
+        header = records[0]
+        alike = sum(len(record) == len(header) for record in records) / len(records)
+        tight = not any(cell.startswith(" ") for cell in header[1:])
+        score = (alike, tight, len(header))
+        if score > best_score:
+            best, best_score = delimiter, score
     return best
 
 
-def _widths(sample: str, delimiter: str, header_row: int) -> list[int]:
-    """How many cells the header and the rows under it have; separators in quotes do not count."""
-    widths: list[int] = []
+def _sample_records(sample: str, delimiter: str, header_row: int) -> list[list[str]]:
+    """The header and the first rows under it that are not blank; separators in quotes do not count."""
+    records: list[list[str]] = []
     reader = csv.reader(io.StringIO(sample, newline=""), delimiter=delimiter)
     try:
         for number, cells in enumerate(reader, start=1):
             if number >= header_row and any(cell.strip() for cell in cells):
-                widths.append(len(cells))
-            if len(widths) > _SAMPLE_RECORDS:
+                records.append(cells)
+            if len(records) > _SAMPLE_RECORDS:
                 break
     except csv.Error:
         pass  # the reading proper will say where
-    return widths
+    return records

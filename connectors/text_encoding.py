@@ -81,7 +81,9 @@ def _check_decodes(raw: BinaryIO, encoding: str) -> None:
                 raise NotText(_NOT_TEXT)
             position += len(block)
     except UnicodeError:
-        raise NotText(f"is not {encoding} throughout: something after byte {position} cannot be read") from None
+        raise NotText(
+            f"is not {encoding.removesuffix('-sig')} throughout: something after byte {position} cannot be read"
+        ) from None
 
 
 def _utf8_or_windows(raw: BinaryIO) -> str:
