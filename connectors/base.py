@@ -12,7 +12,7 @@ from datetime import date, datetime
 from importlib import import_module
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import ClassVar, Protocol, runtime_checkable
+from typing import Any, ClassVar, Protocol, runtime_checkable
 
 from pydantic import BaseModel, ConfigDict
 
@@ -94,9 +94,9 @@ class Connector(Protocol):
     """A source of rows. One instance serves one run: ``columns``, then ``read``, then ``summary``, then ``close``."""
 
     name: ClassVar[str]
-    Options: ClassVar[type[Options]]
+    Options: ClassVar[type[BaseModel]]
 
-    def __init__(self, options: Options, context: Context) -> None: ...
+    def __init__(self, options: Any, context: Context) -> None: ...
 
     async def columns(self) -> Sequence[str] | None:
         """The column names, or None where only the records tell. Raises SourceError."""

@@ -7,7 +7,8 @@ Whatever counts, prints or saves a plan needs nothing but the plan.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, Literal
 
 from sync.config import Limit
@@ -18,6 +19,7 @@ Action = Literal["create", "update", "delete", "adopt"]
 FLOOR = 5
 """A limit of the configuration never holds back fewer changes than this."""
 
+NO_FIELDS: Mapping[str, Mapping[str, Any]] = MappingProxyType({})
 SOURCES_OF_NOBODY = frozenset({"public-api"})
 """What OpenPhone writes into ``source`` when a contact's maker said nothing."""
 
@@ -49,7 +51,7 @@ class Change:
     external_id: str
     row: int | None = None
     contact_id: str | None = None
-    fields: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    fields: Mapping[str, Mapping[str, Any]] = NO_FIELDS
     before: Contact | None = None
     after: Contact | None = None
     desired: Desired | None = None
@@ -108,9 +110,7 @@ def decide(
     if not fields and wanted.tracked:
         return InStep(desired.external_id, str(held.id), wanted.fingerprint)
     if not fields:
-        return Change(
-            "adopt", desired.external_id, wanted.row, held.id, fingerprint=wanted.fingerprint, adopted=True
-        )
+        return Change("adopt", desired.external_id, wanted.row, held.id, fingerprint=wanted.fingerprint, adopted=True)
     return Change(
         "update",
         desired.external_id,
@@ -173,11 +173,11 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a run will do (``changes``), what a limit holds back (``held``) and why (``reasons``)."""
+    """What a run will do (``changes``), what a limit holds back (``held``) and why (``reasons``, by action)."""
 
     changes: tuple[Change, ...] = ()
     held: tuple[Change, ...] = ()
-    reasons: tuple[str, ...] = ()
+    reasons: Mapping[str, str] = MappingProxyType({})
     in_step: tuple[InStep, ...] = ()
     problems: tuple[Problem, ...] = ()
 
@@ -198,8 +198,10 @@ class Plan:
             else:
                 problems.append(decision)
         changes.sort(key=lambda change: _ORDER[change.action])
-        kept, back, reasons = _hold_back(changes, held, limits, reading)
-        return cls(tuple(kept), tuple(back), tuple(reasons), tuple(in_step), (*problems, *_held_problems(back, reasons)))
+        reasons = _reasons_to_hold(changes, held, limits, reading)
+        kept = tuple(change for change in changes if change.action not in reasons)
+        back = tuple(change for change in changes if change.action in reasons)
+        return cls(kept, back, reasons, tuple(in_step), (*problems, *_held_problems(back, reasons)))
 
     def count(self, action: Action) -> int:
         """How many changes of this kind will be made; an adopted contact that also changes counts as both."""
@@ -211,22 +213,19 @@ class Plan:
 _ORDER: Mapping[str, int] = {"adopt": 0, "create": 1, "update": 2, "delete": 3}
 
 
-def _hold_back(
-    changes: list[Change], held: int, limits: Limits, reading: Reading
-) -> tuple[list[Change], list[Change], list[str]]:
+def _reasons_to_hold(changes: Sequence[Change], held: int, limits: Limits, reading: Reading) -> dict[str, str]:
     deletes = sum(1 for change in changes if change.action == "delete")
     updates = sum(1 for change in changes if change.action == "update")
     adopted = sum(1 for change in changes if change.adopted)
     reasons = {
-        "delete": _deletes_refused(deletes, held, limits, reading),
+        "delete": deletes_refused(deletes, held, limits, reading),
         "update": _updates_refused(updates, held + adopted, limits),
     }
-    kept = [change for change in changes if reasons.get(change.action) is None]
-    back = [change for change in changes if reasons.get(change.action) is not None]
-    return kept, back, [reason for reason in reasons.values() if reason is not None]
+    return {action: reason for action, reason in reasons.items() if reason is not None}
 
 
-def _deletes_refused(deletes: int, held: int, limits: Limits, reading: Reading) -> str | None:
+def deletes_refused(deletes: int, held: int, limits: Limits, reading: Reading) -> str | None:
+    """Why this many deletes are held back, or None; the sentence that the user reads."""
     if deletes == 0:
         return None
     allowed = limits.deletes.allows(held)
@@ -243,9 +242,8 @@ def _deletes_refused(deletes: int, held: int, limits: Limits, reading: Reading) 
             f"they are; give them their key, or {pass_once}"
         )
     if deletes > max(FLOOR, allowed):
-        return (
-            f"{deletes} deletes of {held} contacts held are more than max_deletes ({limits.deletes}) allows; {pass_once}"
-        )
+        limit = f"max_deletes ({limits.deletes})"
+        return f"{deletes} deletes of {held} contacts held are more than {limit} allows; {pass_once}"
     return None
 
 
@@ -258,9 +256,7 @@ def _updates_refused(updates: int, held: int, limits: Limits) -> str | None:
     return None
 
 
-def _held_problems(back: Sequence[Change], reasons: Sequence[str]) -> Iterable[Problem]:
-    by_action = {"delete": "deletes", "update": "updates"}
+def _held_problems(back: Sequence[Change], reasons: Mapping[str, str]) -> Iterable[Problem]:
     for change in back:
-        word = by_action[change.action]
-        reason = next((r for r in reasons if word[:-1] in r), word)
-        yield Problem(change.row, change.external_id, None, None, f"{change.action} held back: {reason}", "held")
+        reason = f"{change.action} held back: {reasons[change.action]}"
+        yield Problem(change.row, change.external_id, None, None, reason, "held")

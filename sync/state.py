@@ -242,6 +242,14 @@ class State:
             )
             return {external_id: fingerprint for external_id, fingerprint in rows}
 
+    def contact_ids(self, sync: str) -> dict[str, str]:
+        """External id → contact id, for every contact held."""
+        with self._transaction() as connection:
+            rows = connection.execute(
+                sa.select(_contacts.c.external_id, _contacts.c.contact_id).where(_contacts.c.sync == sync)
+            )
+            return {external_id: contact_id for external_id, contact_id in rows}
+
     def held(self, sync: str, external_ids: Sequence[str]) -> dict[str, Held]:
         """The contacts held under these external ids (a few hundred at most)."""
         with self._transaction() as connection:
@@ -317,17 +325,13 @@ class State:
     def intend(self, sync: str, external_id: str) -> None:
         """Durable before a create is sent: from here on only a lookup can say that it did not happen."""
         with self._transaction() as connection:
-            connection.execute(
-                _intents.delete().where(_intents.c.sync == sync, _intents.c.external_id == external_id)
-            )
+            connection.execute(_intents.delete().where(_intents.c.sync == sync, _intents.c.external_id == external_id))
             connection.execute(_intents.insert().values(sync=sync, external_id=external_id, sent_at=time.time()))
 
     def withdraw(self, sync: str, external_id: str) -> None:
         """The create certainly did not happen."""
         with self._transaction() as connection:
-            connection.execute(
-                _intents.delete().where(_intents.c.sync == sync, _intents.c.external_id == external_id)
-            )
+            connection.execute(_intents.delete().where(_intents.c.sync == sync, _intents.c.external_id == external_id))
 
     def intents(self, sync: str) -> dict[str, float]:
         """Unresolved creates: external id → when the last one was sent, seconds since the epoch."""

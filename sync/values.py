@@ -86,9 +86,17 @@ def _datetime_text(cell: datetime) -> str:
     return cell.date().isoformat() if midnight else cell.isoformat(sep=" ")
 
 
+def _unmarked(cell: Cell) -> str:
+    """Text without the invisible marks (of direction, of width) that copying from a page or a phone leaves."""
+    written = text(cell)
+    if written.isascii():
+        return written
+    return "".join(c for c in written if unicodedata.category(c) != "Cf").strip()
+
+
 def _compat(cell: Cell) -> str:
     """Text for reading digits and signs: full-width forms, other scripts' digits and no-break spaces made plain."""
-    plain = unicodedata.normalize("NFKC", text(cell))
+    plain = unicodedata.normalize("NFKC", _unmarked(cell))
     if not plain.isascii():
         plain = "".join(str(unicodedata.decimal(c)) if c.isdecimal() else c for c in plain)
     return plain.strip()
@@ -206,7 +214,7 @@ _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
 
 def email(cell: Cell) -> str:
     """The address alone, as it was written: ``Jane <jane@x.com>`` and ``mailto:jane@x.com`` are ``jane@x.com``."""
-    written = text(_one(cell, "e-mail address"))
+    written = _unmarked(_one(cell, "e-mail address"))
     named = _NAMED_ADDRESS.fullmatch(written)
     address = (named[1] if named else written).strip()
     if address[:7].lower() == "mailto:":
@@ -231,7 +239,7 @@ def _is_domain(name: str) -> bool:
 
 def url(cell: Cell) -> str:
     """A web address. ``https://`` is put before a bare ``example.com/path``; nothing else is changed."""
-    written = text(_one(cell, "web address"))
+    written = _unmarked(_one(cell, "web address"))
     if re.search(r"\s", written):
         raise ValueUnreadable("is not a web address: it has a space in it")
     scheme = _SCHEME.match(written)

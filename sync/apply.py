@@ -1,0 +1,233 @@
+"""Carries out a plan: changes → calls → outcomes, as they happen. Decides nothing but how to settle doubt.
+
+Each outcome is in the state before it is reported; an intent is in the state before a create is sent.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+
+import structlog
+
+from sync.contact import Contact, CustomField, differences, overlay
+from sync.openphone import LIST_LAG, OpenPhone, OpenPhoneError, OutcomeUnknown, Refused
+from sync.plan import Action, Change, Plan
+from sync.problem import Problem
+from sync.state import State, StateError
+
+IN_FLIGHT = 8
+"""Requests under way at once: enough to keep ten a second at 700 ms each."""
+
+CREATE_ATTEMPTS = 3
+ADOPT_BATCH = 500
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one planned change: the change as it was made, or the problem that stopped it."""
+
+    change: Change
+    problem: Problem | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where the changes go, and how contacts are written there."""
+
+    client: OpenPhone
+    state: State
+    sync: str
+    run: int
+    source: str
+    definitions: Mapping[str, CustomField]
+
+
+async def apply(plan: Plan, target: Target, stop: asyncio.Event, report: Callable[[Outcome], None]) -> None:
+    """Carry out every change of the plan; ``report`` hears each outcome once it is durable.
+
+    When ``stop`` is set no change is begun any more. Raises what ends a run: Unauthorized, ServiceDown, StateError.
+    """
+    _note_in_step(plan, target, report)
+    writer = _Writer(target)
+    async with asyncio.TaskGroup() as tasks:
+        for change in plan.changes:
+            if change.action == "adopt":
+                continue
+            await writer.slots.acquire()
+            if stop.is_set() or writer.fatal is not None:
+                break
+            tasks.create_task(writer.carry_out(change, report))
+    if writer.fatal is not None:
+        raise writer.fatal
+
+
+def _note_in_step(plan: Plan, target: Target, report: Callable[[Outcome], None]) -> None:
+    """What needs no request: rows found in step, contacts adopted as they are."""
+    target.state.remember(
+        target.sync, ((step.external_id, step.contact_id, step.fingerprint, None) for step in plan.in_step)
+    )
+    adopted = [change for change in plan.changes if change.action == "adopt"]
+    for start in range(0, len(adopted), ADOPT_BATCH):
+        batch = adopted[start : start + ADOPT_BATCH]
+        target.state.remember(target.sync, ((c.external_id, str(c.contact_id), c.fingerprint, None) for c in batch))
+        for change in batch:
+            report(Outcome(change))
+
+
+class _Writer:
+    """One request at a time for one contact, a few contacts at a time."""
+
+    def __init__(self, target: Target) -> None:
+        self._to = target
+        self.slots = asyncio.Semaphore(IN_FLIGHT)
+        self.fatal: OpenPhoneError | StateError | None = None
+
+    async def carry_out(self, change: Change, report: Callable[[Outcome], None]) -> None:
+        """Carry out one change in a slot that was acquired for it, and free the slot."""
+        started = time.monotonic()
+        act = {"create": self._create, "update": self._update, "delete": self._delete}[change.action]
+        try:
+            outcome = Outcome(await act(change))
+        except Refused as refusal:
+            outcome = self._refused(change, refusal)
+        except OutcomeUnknown as doubt:
+            outcome = _failed(change, f"the outcome is not known ({doubt}); the next run finds out")
+        except (OpenPhoneError, StateError) as error:
+            self.fatal = self.fatal or error  # what else is in flight may finish; nothing new begins
+            return
+        finally:
+            self.slots.release()
+        log.info(
+            "contact",
+            sync=self._to.sync,
+            run=self._to.run,
+            action=outcome.change.action,
+            external_id=change.external_id,
+            contact_id=outcome.change.contact_id,
+            status="failed" if outcome.problem else "done",
+            duration=round(time.monotonic() - started, 3),
+        )
+        report(outcome)
+
+    async def _create(self, change: Change) -> Change:
+        """Make the contact, once: after any doubt the external id is looked up before another attempt."""
+        to, after = self._to, _whole(change)
+        record = to.state.keep(to.run, to.sync, change.external_id, "create", None, after)
+        doubted = False
+        for _ in range(CREATE_ATTEMPTS):
+            to.state.intend(to.sync, change.external_id)
+            conflict = False
+            try:
+                made = await to.client.create(after.body(to.definitions))
+            except OutcomeUnknown:
+                doubted = True
+            except Refused as refusal:
+                if refusal.status != 409:
+                    to.state.withdraw(to.sync, change.external_id)
+                    raise
+                conflict = True
+            else:
+                return self._recorded(change, record, str(made.id))
+            found = await self._look_again(change.external_id, patiently=not conflict)
+            if found is not None:
+                return await self._bring_in_line(change, record, found, adopted=not doubted)
+            if conflict:
+                to.state.withdraw(to.sync, change.external_id)
+                raise Refused(
+                    409,
+                    "OpenPhone says that this externalId is in use (409), but lists no contact with it. "
+                    "Look for it in the app, or give the row another key.",
+                )
+        raise OutcomeUnknown(f"{CREATE_ATTEMPTS} attempts to create it were left unanswered")
+
+    async def _look_again(self, external_id: str, *, patiently: bool) -> Contact | None:
+        """The contact under this external id, allowing for the list's lag; the slot is free meanwhile."""
+        if not patiently and (found := (await self._to.client.find([external_id])).get(external_id)):
+            return found[0]
+        async with self._slot_lent():
+            await asyncio.sleep(LIST_LAG)
+        found = (await self._to.client.find([external_id])).get(external_id)
+        return found[0] if found else None
+
+    @asynccontextmanager
+    async def _slot_lent(self) -> AsyncIterator[None]:
+        self.slots.release()
+        try:
+            yield
+        finally:
+            await self.slots.acquire()
+
+    async def _bring_in_line(self, change: Change, record: int, found: Contact, *, adopted: bool) -> Change:
+        """A contact that is there after all: ours from a lost answer, or one that a 409 pointed at."""
+        to = self._to
+        if change.desired is None:
+            raise RuntimeError("a create without its desired contact")
+        owner = to.state.owners([str(found.id)], besides=to.sync).get(str(found.id))
+        if owner is not None:
+            to.state.withdraw(to.sync, change.external_id)
+            raise Refused(409, f"the contact with this externalId belongs to the sync {owner!r}")
+        after = overlay(change.desired, found, to.source)
+        fields = differences(found, after)
+        if fields:
+            record = to.state.keep(to.run, to.sync, change.external_id, "update", found, after) if adopted else record
+            await to.client.update(str(found.id), after.body(to.definitions))
+        if not adopted:
+            return self._recorded(change, record, str(found.id))
+        action: Action = "update" if fields else "adopt"
+        return self._recorded(replace(change, action=action, fields=fields, adopted=True), record, str(found.id))
+
+    async def _update(self, change: Change) -> Change:
+        to = self._to
+        record = to.state.keep(to.run, to.sync, change.external_id, "update", change.before, change.after)
+        try:
+            await to.client.update(str(change.contact_id), _whole(change).body(to.definitions))
+        except Refused as refusal:
+            if refusal.status != 404:
+                raise
+            # Gone, even if a list still shows it: made anew, once.
+            anew = replace(_whole(change), id=None)
+            return await self._create(
+                replace(
+                    change,
+                    action="create",
+                    contact_id=None,
+                    before=None,
+                    after=anew,
+                    fields=differences(None, anew),
+                    adopted=False,
+                )
+            )
+        return self._recorded(change, record, str(change.contact_id))
+
+    async def _delete(self, change: Change) -> Change:
+        to = self._to
+        record = to.state.keep(to.run, to.sync, change.external_id, "delete", change.before, None)
+        await to.client.delete(str(change.contact_id))
+        to.state.deleted(to.sync, record, change.external_id)
+        return change
+
+    def _recorded(self, change: Change, record: int, contact_id: str) -> Change:
+        sent = change.desired.to_json() if change.desired else None
+        self._to.state.written(self._to.sync, record, change.external_id, contact_id, change.fingerprint, sent)
+        return replace(change, contact_id=contact_id)
+
+    def _refused(self, change: Change, refusal: Refused) -> Outcome:
+        if change.fingerprint is not None:
+            self._to.state.refuse(self._to.sync, change.external_id, change.fingerprint, str(refusal))
+        return _failed(change, str(refusal))
+
+
+def _whole(change: Change) -> Contact:
+    if change.after is None:
+        raise RuntimeError(f"a {change.action} without the contact to send")
+    return change.after
+
+
+def _failed(change: Change, reason: str) -> Outcome:
+    return Outcome(change, Problem(change.row, change.external_id, None, None, reason, "failed"))

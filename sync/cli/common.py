@@ -1,0 +1,115 @@
+"""What several commands share: the configuration's options, logs, signals, one way to end."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NoReturn, TypeVar
+
+import click
+
+from sync.config import LoadedConfig
+from sync.config_file import ConfigError, load
+from sync.report import EXIT_USAGE
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+LOG_FORMATS = ("auto", "console", "json")
+
+
+def config_options(function: Function) -> Function:
+    """``-c/--config`` and the log options."""
+    decorators = (
+        click.option(
+            "-c",
+            "--config",
+            "config_path",
+            type=click.Path(path_type=Path),
+            default="config.yaml",
+            envvar="OPENPHONE_SYNC_CONFIG",
+            show_default=True,
+            show_envvar=True,
+            help="The configuration file.",
+        ),
+        click.option("--log-format", type=click.Choice(LOG_FORMATS), default="auto", help="Default: by the terminal."),
+        click.option("--log-level", type=click.Choice(["debug", "info", "warning"]), default="info", show_default=True),
+    )
+    for decorate in reversed(decorators):
+        function = decorate(function)
+    return function
+
+
+def output_option(function: Function) -> Function:
+    """``--output text|json``."""
+    option = click.option(
+        "--output",
+        type=click.Choice(["text", "json"]),
+        default="text",
+        show_default=True,
+        help="What standard output gets.",
+    )
+    return option(function)
+
+
+def configure_logs(log_format: str, level: str) -> None:
+    """structlog to standard error: console lines on a terminal, JSON lines elsewhere."""
+    import logging
+
+    import structlog
+
+    as_json = log_format == "json" or (log_format == "auto" and not sys.stderr.isatty())
+    renderer: Any = structlog.processors.JSONRenderer() if as_json else structlog.dev.ConsoleRenderer()
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            renderer,
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, level.upper())),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=False,
+    )
+
+
+def read_config(path: Path, names: Sequence[str], fail: Callable[[str, int], NoReturn]) -> LoadedConfig:
+    """The configuration, with every name that was asked for; ends the command with exit 2 otherwise."""
+    try:
+        loaded = load(path, os.environ)
+    except ConfigError as error:
+        fail(str(error), EXIT_USAGE)
+    unknown = [name for name in names if name not in loaded.config.syncs]
+    if unknown:
+        have = ", ".join(loaded.config.syncs)
+        fail(f"no sync named {', '.join(map(repr, unknown))} in {path}: there is {have}", EXIT_USAGE)
+    return loaded
+
+
+def failing(output: str, document: Callable[[str], Any]) -> Callable[[str, int], NoReturn]:
+    """How a command ends that could not do anything: one message; with ``--output json`` a document too."""
+
+    def fail(message: str, code: int) -> NoReturn:
+        if output == "json":
+            click.echo(json.dumps(document(message), ensure_ascii=False, indent=2))
+        click.echo(f"openphone-sync: {message}", err=True)
+        sys.exit(code)
+
+    return fail
+
+
+@contextmanager
+def stop_on_signals(stop: asyncio.Event) -> Iterator[None]:
+    """SIGTERM and SIGINT set ``stop`` while the block runs. To be used inside the event loop."""
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    try:
+        yield
+    finally:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.remove_signal_handler(number)

@@ -1,0 +1,51 @@
+"""``openphone-sync``: finds the command, imports it only then. Knows nothing of what commands do."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+import click
+
+from sync import __version__
+
+COMMANDS = {
+    "run": "Bring the workspace in step with the sources, once.",
+    "check": "Look whether config, sources and workspace fit together; writes nothing.",
+    "status": "The last runs, the contacts held, the rows that need a person.",
+    "undo": "Put back what a run changed in the workspace.",
+    "sandbox": "Serve a local OpenPhone workspace to try things on.",
+    "demo": "The whole job with nothing to set up: sandbox, CSV, sync, edit, sync.",
+}
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are imported when they are called: ``--help`` answers at once."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        command: Any = import_module(f"sync.cli.{cmd_name}").command
+        return command if isinstance(command, click.Command) else None
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(
+    cls=LazyGroup,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="New here? 'openphone-sync demo' shows the whole job on this machine, with nothing to set up.",
+)
+@click.version_option(__version__, prog_name="openphone-sync")
+def main() -> None:
+    """Keep an OpenPhone (Quo) workspace's contacts in step with a spreadsheet or CRM.
+
+    One way: the source is right, the workspace follows. Exit codes: 0 every row is in place, 1 a source or
+    OpenPhone could not be reached, 2 usage or configuration is wrong, 3 some rows were rejected or failed,
+    4 a safety limit held changes back, 5 another run holds the sync.
+    """

@@ -1,0 +1,84 @@
+"""``openphone-sync run``: one pass over the named syncs."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from pathlib import Path
+
+import click
+
+from sync.cli.common import config_options, configure_logs, failing, output_option, read_config, stop_on_signals
+from sync.config import Limit, LoadedConfig
+from sync.report import SyncReport, document, exit_code
+
+
+class LimitType(click.ParamType):
+    """``25`` or ``10%``."""
+
+    name = "N|N%"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> Limit:
+        try:
+            return Limit.parse(value)
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
+
+@click.command("run")
+@click.argument("names", nargs=-1, metavar="[NAME ...]")
+@config_options
+@output_option
+@click.option(
+    "--dry-run", is_flag=True, help="Read everything, send no write, change no state; say what would be done."
+)
+@click.option("--max-deletes", type=LimitType(), help="This run's delete limit: exact, with no floor of 5.")
+@click.option("--verify", is_flag=True, help="Compare with what the workspace really holds, and repair it.")
+def command(
+    names: tuple[str, ...],
+    config_path: Path,
+    log_format: str,
+    log_level: str,
+    output: str,
+    dry_run: bool,
+    max_deletes: Limit | None,
+    verify: bool,
+) -> None:
+    """Bring the workspace in step with the sources, once: read, compare, apply, report.
+
+    NAME is a sync of the configuration; all of them by default. Start with --dry-run: it shows every change, old
+    and new, and sends nothing.
+    """
+    fail = failing(output, lambda message: document([], message))
+    loaded = read_config(config_path, names, fail)
+    configure_logs(log_format, log_level)
+    from sync.engine import RunOptions
+
+    options = RunOptions(dry_run=dry_run, verify=verify, max_deletes=max_deletes)
+    reports = asyncio.run(_run(loaded, names or tuple(loaded.config.syncs), options, output))
+    if output == "json":
+        click.echo(json.dumps(document(reports), ensure_ascii=False, indent=2))
+    sys.exit(exit_code(reports))
+
+
+async def _run(loaded: LoadedConfig, names: tuple[str, ...], options: object, output: str) -> list[SyncReport]:
+    from sync.cli.progress import watching
+    from sync.cli.text import print_report
+    from sync.engine import Job, RunOptions, run_sync
+    from sync.openphone import OpenPhone
+
+    assert isinstance(options, RunOptions)
+    stop = asyncio.Event()
+    reports: list[SyncReport] = []
+    with stop_on_signals(stop), watching() as watcher:
+        async with OpenPhone(loaded.config.openphone) as client:
+            for name in names:
+                if stop.is_set():
+                    break
+                job = Job(name, loaded.config.syncs[name], loaded.sources[name], loaded, client, options, watcher)
+                reports.append(await run_sync(job, stop))
+                if output == "text":
+                    watcher.clear()
+                    print_report(reports[-1], verify=options.verify)
+    return reports

@@ -1,0 +1,84 @@
+"""``openphone-sync status``: what the state knows. Reads only the state."""
+
+from __future__ import annotations
+
+import json
+import sys
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from sync.cli.common import config_options, configure_logs, failing, output_option, read_config
+from sync.report import EXIT_FAILED, problem_json
+
+
+@click.command("status")
+@config_options
+@output_option
+@click.option("--runs", default=5, show_default=True, type=click.IntRange(1, 1000), help="How many runs to show.")
+def command(config_path: Path, log_format: str, log_level: str, output: str, runs: int) -> None:
+    """The last runs, the contacts held, the rows that need a person. Reads only the state."""
+    fail = failing(output, lambda message: {"syncs": [], "error": message})
+    loaded = read_config(config_path, (), fail)
+    configure_logs(log_format, log_level)
+    from sync.state import State, StateError
+
+    try:
+        state = State.open(loaded.state_url(), read_only=True)
+        try:
+            names = list(dict.fromkeys([*loaded.config.syncs, *state.syncs()]))
+            found = [_status(state, name, runs) for name in names]
+        finally:
+            state.close()
+    except StateError as error:
+        fail(str(error), EXIT_FAILED)
+    if output == "json":
+        click.echo(json.dumps({"syncs": found, "error": None}, ensure_ascii=False, indent=2))
+    else:
+        for status in found:
+            _print(status)
+    sys.exit(0)
+
+
+def _status(state: Any, name: str, runs: int) -> dict[str, Any]:
+    return {
+        "name": name,
+        "held": state.count_held(name),
+        "runs": [
+            {
+                "run": run.id,
+                "started": _time(run.started_at),
+                "ended": _time(run.ended_at),
+                "status": run.status or "interrupted",
+                "counts": dict(run.counts),
+                "error": run.error,
+            }
+            for run in state.runs(name, runs)
+        ],
+        "problems": [problem_json(problem) for problem in state.problems(name)],
+    }
+
+
+def _time(seconds: float | None) -> str | None:
+    return None if seconds is None else datetime.fromtimestamp(seconds).astimezone().isoformat(timespec="seconds")
+
+
+def _print(status: dict[str, Any]) -> None:
+    click.secho(f"{status['name']}: {status['held']} contacts held", bold=True)
+    if not status["runs"]:
+        click.echo("  no run yet")
+    for run in status["runs"]:
+        counts = ", ".join(f"{count} {name}" for name, count in run["counts"].items() if count and name != "rows")
+        click.echo(f"  run {run['run']}  {run['started']}  {run['status']}: {counts or 'nothing to do'}")
+        if run["error"]:
+            click.echo(f"      {run['error']}")
+    if status["problems"]:
+        click.echo(f"  {len(status['problems'])} rows or contacts need a person:")
+    for problem in status["problems"][:25]:
+        where = f"row {problem['row']}" if problem["row"] is not None else problem["external_id"]
+        column = f", {problem['column']}" if problem["column"] else ""
+        click.echo(f"    {problem['kind']}: {where}{column}: {problem['reason']}")
+    if len(status["problems"]) > 25:
+        click.echo(f"    … and {len(status['problems']) - 25} more: --output json lists them all")

@@ -1,0 +1,95 @@
+"""A report for people: the plan as `terraform plan` would show it, then what needs a person, then one closing line."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import click
+
+from sync.plan import Change
+from sync.problem import Problem
+from sync.report import SyncReport
+
+SHOWN_CHANGES = 50
+SHOWN_PROBLEMS = 25
+_MARKS = {"create": ("+", "green"), "update": ("~", "yellow"), "delete": ("-", "red"), "adopt": ("=", "cyan")}
+
+
+def print_report(report: SyncReport, *, verify: bool = False) -> None:
+    """Print one sync's report to standard output. Colour goes only to a terminal (click sees to it)."""
+    _print_changes(report.changes, "would be made" if report.dry_run else "were made")
+    _print_problems(report.problems, report.reasons)
+    for warning in report.warnings:
+        click.secho(f"  note: {warning}", fg="yellow")
+    if report.error is not None:
+        click.secho(f"{report.name}: {report.error}", fg="red", bold=True)
+    elif verify and not report.changes and not report.problems:
+        click.echo(f"{report.name}: the workspace holds exactly what the source says")
+    click.secho(_closing(report), bold=True)
+
+
+def _print_changes(changes: Sequence[Change], verb: str) -> None:
+    for change in changes[:SHOWN_CHANGES]:
+        mark, colour = _MARKS[change.action]
+        where = f" (row {change.row})" if change.row is not None else ""
+        click.secho(f"{mark} {change.action} {change.external_id}{where}", fg=colour)
+        for name, values in change.fields.items():
+            click.echo(f"    {name}: {_change(change.action, values)}")
+    if len(changes) > SHOWN_CHANGES:
+        click.echo(f"  … and {len(changes) - SHOWN_CHANGES} more changes {verb}: --output json lists them all")
+
+
+def _change(action: str, values: Mapping[str, Any]) -> str:
+    if action == "create":
+        return shown(values["to"])
+    if action == "delete":
+        return shown(values["from"])
+    return f"{shown(values['from'])} → {shown(values['to'])}"
+
+
+def shown(value: Any) -> str:
+    """A field's value on one line."""
+    if value is None:
+        return "(empty)"
+    if isinstance(value, list):
+        return ", ".join(f"{v['name']} {v['value']}" if isinstance(v, dict) else str(v) for v in value) or "(empty)"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return str(value)
+
+
+def _print_problems(problems: Sequence[Problem], reasons: Mapping[str, str]) -> None:
+    needing = [problem for problem in problems if problem.kind != "held"]
+    for problem in needing[:SHOWN_PROBLEMS]:
+        click.secho(f"! {problem_line(problem)}", fg="red")
+    if len(needing) > SHOWN_PROBLEMS:
+        click.echo(
+            f"  … and {len(needing) - SHOWN_PROBLEMS} more rows that need a person: --output json lists them all"
+        )
+    for action, reason in reasons.items():
+        click.secho(f"! every {action} was held back: {reason}", fg="magenta")
+
+
+def problem_line(problem: Problem) -> str:
+    """A problem on one line: where, what was found, why."""
+    where = f"row {problem.row}" if problem.row is not None else problem.external_id or "a contact"
+    if problem.row is not None and problem.external_id:
+        where += f" ({problem.external_id})"
+    if problem.column:
+        where += f", {problem.column}"
+    found = f" {problem.value!r}" if problem.value else ""
+    return f"{problem.kind}: {where}{found}: {problem.reason}"
+
+
+def _closing(report: SyncReport) -> str:
+    counts = report.counts
+    would = "would be " if report.dry_run else ""
+    done = ", ".join(f"{counts[name]} {would}{name}" for name in ("created", "updated", "deleted", "adopted"))
+    rest = ", ".join(f"{counts[name]} {name}" for name in ("unchanged", "rejected", "failed", "held"))
+    dry = " (dry run: nothing was sent)" if report.dry_run else ""
+    undo = f", run {report.run}" if report.run else ""
+    return (
+        f"{report.name}: {report.status}{dry}: {counts['rows']} rows: {done}; {rest}; "
+        f"{report.requests} requests in {report.seconds:.1f} s{undo}"
+    )

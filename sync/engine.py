@@ -1,0 +1,293 @@
+"""One run of one sync, told from top to bottom.
+
+rows → mapping → desired contacts → plan → apply → state → report; the I/O is in the pieces that are called here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import structlog
+from pydantic import BaseModel
+
+from connectors.base import (
+    Connector,
+    Context,
+    IncompleteRead,
+    ReadSummary,
+    SourceConfigError,
+    SourceError,
+    WritesBack,
+    load,
+)
+from sync.apply import Outcome, Target, apply
+from sync.config import Limit, LoadedConfig, SyncConfig
+from sync.config_columns import unknown_columns
+from sync.feedback import Feedback
+from sync.identity import ByContactId, ByKey, Identity
+from sync.lock import Locked, hold
+from sync.mapping import Mapper, MappingError, compile_mapping
+from sync.openphone import OpenPhone, OpenPhoneError
+from sync.plan import Limits, Plan, Reading
+from sync.reconcile import Reconciler, Stopped
+from sync.report import SyncReport
+from sync.state import State, StateError
+
+GRACE_SECONDS = 8.0
+"""How long a signal lets what is in flight finish."""
+
+log = structlog.get_logger()
+
+
+class Misconfigured(Exception):
+    """The configuration does not fit the source or the workspace (exit 2): nothing was sent."""
+
+
+class Watcher(Protocol):
+    """Whoever shows progress."""
+
+    def phase(self, sync: str, what: str, total: int | None) -> None:
+        """A new phase begins; ``total`` steps where that is known."""
+        ...
+
+    def step(self, count: int = 1) -> None:
+        """Some steps of the phase are done."""
+        ...
+
+
+class Silent:
+    """A watcher for nobody."""
+
+    def phase(self, sync: str, what: str, total: int | None) -> None:
+        """Nothing is shown."""
+
+    def step(self, count: int = 1) -> None:
+        """Nothing is shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunOptions:
+    """What one run was asked for. ``max_deletes`` is exact, and for this run alone."""
+
+    dry_run: bool = False
+    verify: bool = False
+    max_deletes: Limit | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """Everything that a run of one sync needs, passed in."""
+
+    name: str
+    config: SyncConfig
+    source: BaseModel
+    loaded: LoadedConfig
+    client: OpenPhone
+    options: RunOptions = RunOptions()
+    watcher: Watcher = field(default_factory=Silent)
+
+
+async def run_sync(job: Job, stop: asyncio.Event) -> SyncReport:
+    """One pass of one sync. Never raises for what a user, a source or OpenPhone can cause: the report tells.
+
+    When ``stop`` is set, what is in flight may finish for a few seconds; the report says that the run was cut short.
+    """
+    report = SyncReport(job.name, dry_run=job.options.dry_run)
+    started, requests = time.monotonic(), job.client.requests
+    work = asyncio.create_task(_locked_pass(job, report, stop))
+    stopping = asyncio.create_task(stop.wait())
+    await asyncio.wait({work, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    if not work.done():
+        await asyncio.wait({work}, timeout=GRACE_SECONDS)
+    work.cancel()
+    stopping.cancel()
+    try:
+        await work
+    except asyncio.CancelledError:
+        report.error = _cut_short(report)
+    report.seconds, report.requests = time.monotonic() - started, job.client.requests - requests
+    log.info(
+        "run ended",
+        sync=job.name,
+        run=report.run,
+        status=report.status,
+        dry_run=report.dry_run,
+        requests=report.requests,
+        seconds=round(report.seconds, 3),
+        **report.counts,
+    )
+    return report
+
+
+async def _locked_pass(job: Job, report: SyncReport, stop: asyncio.Event) -> None:
+    url, dry_run = job.loaded.state_url(), job.options.dry_run
+    try:
+        with hold(url, job.name, read_only=dry_run):
+            state = State.open(url, read_only=dry_run)
+            try:
+                await _recorded_pass(job, state, report, stop)
+            finally:
+                state.close()
+    except Locked as error:
+        report.locked, report.error = True, str(error)
+    except (StateError, OSError) as error:
+        report.error = str(error)
+
+
+async def _recorded_pass(job: Job, state: State, report: SyncReport, stop: asyncio.Event) -> None:
+    """The pass, and its place in the history of runs however it ends."""
+    report.run = None if job.options.dry_run else state.begin_run(job.name)
+    try:
+        await _pass(job, state, report, stop)
+    except (Misconfigured, MappingError, SourceConfigError) as error:
+        report.misconfigured, report.error = True, str(error)
+    except (SourceError, OpenPhoneError) as error:
+        report.error = str(error)
+    except (Stopped, asyncio.CancelledError):
+        report.error = _cut_short(report)
+    finally:
+        if report.run is not None:
+            state.end_run(report.run, job.name, report.status, report.counts, report.error, report.problems)
+
+
+async def _pass(job: Job, state: State, report: SyncReport, stop: asyncio.Event) -> None:
+    connector = load(str(job.config.source["type"]))(job.source, Context(job.loaded.folder))
+    try:
+        await _pass_from(connector, job, state, report, stop)
+    finally:
+        await connector.close()
+
+
+async def _pass_from(connector: Connector, job: Job, state: State, report: SyncReport, stop: asyncio.Event) -> None:
+    """The story: what the workspace defines, what the source says, what differs, what may be done, doing it."""
+    sync, options, watcher = job.config, job.options, job.watcher
+    definitions = await job.client.custom_fields()
+    mapper = compile_mapping(sync, definitions)
+    await check_columns(connector, job.name, sync)
+    identity = _identity(connector, job, mapper, state)
+    feedback = _feedback(connector, job, identity, state)
+    reconciler = Reconciler(
+        sync=job.name,
+        mapper=mapper,
+        identity=identity,
+        client=job.client,
+        state=state,
+        source=sync.source_label,
+        own_label="source_label" in sync.model_fields_set,
+        verify=options.verify,
+        stop=stop,
+        saw=feedback.saw if feedback else lambda row, who: None,
+    )
+    limits = _limits(sync, options)
+    try:
+        watcher.phase(job.name, "comparing with the workspace" if options.verify else "reading the source", None)
+        await reconciler.prepare()
+        summary, incomplete = await _read(
+            connector, None if options.verify else state.bookmark(job.name), reconciler, watcher
+        )
+        full = summary is not None and summary.full
+        await reconciler.finish(full=full, delete_missing=sync.on_missing == "delete", limits=limits)
+    finally:
+        await reconciler.abandon()
+
+    tally = reconciler.tally
+    plan = Plan.build(
+        tally.decisions, held=len(reconciler.held), limits=limits, reading=Reading(tally.rows, tally.keyless)
+    )
+    report.counts["rows"], report.counts["unchanged"] = tally.rows, tally.unchanged
+    report.warnings.extend(tally.warnings)
+    report.details.update(summary.details if summary else {})
+    report.expect(plan)
+    if not options.dry_run:
+        state.forget(job.name, tally.gone)
+        target = Target(
+            job.client, state, job.name, report.run or 0, sync.source_label, {d.key: d for d in definitions}
+        )
+        watcher.phase(job.name, "writing to the workspace", len(plan.changes))
+        await _carry_out(plan, target, report, feedback, watcher, stop)
+        if stop.is_set():
+            raise Stopped
+        if feedback:
+            await feedback.finish(report.problems)
+        if incomplete is None and summary is not None and summary.bookmark is not None:
+            state.set_bookmark(job.name, summary.bookmark)
+    if incomplete is not None:
+        report.error = f"{incomplete} What was read was added and updated; nothing was deleted."
+
+
+async def _read(
+    connector: Connector, bookmark: str | None, reconciler: Reconciler, watcher: Watcher
+) -> tuple[ReadSummary | None, IncompleteRead | None]:
+    """Every row to the reconciler; the summary is None where the read is incomplete."""
+    try:
+        async for row in connector.read(bookmark):
+            await reconciler.take(row)
+            watcher.step()
+    except IncompleteRead as error:
+        return None, error
+    return connector.summary(), None
+
+
+async def _carry_out(
+    plan: Plan,
+    target: Target,
+    report: SyncReport,
+    feedback: Feedback | None,
+    watcher: Watcher,
+    stop: asyncio.Event,
+) -> None:
+    def tell(outcome: Outcome) -> None:
+        report.add(outcome)
+        watcher.step()
+        if feedback:
+            feedback.add(outcome)
+
+    applying = asyncio.create_task(apply(plan, target, stop, tell))
+    try:
+        while feedback and not applying.done():
+            await asyncio.wait({applying}, timeout=1.0)
+            await feedback.flush_if_due()
+        await applying
+    finally:
+        applying.cancel()
+        if feedback:
+            await feedback.flush()
+
+
+async def check_columns(connector: Connector, name: str, sync: SyncConfig) -> None:
+    """Raises Misconfigured with every mapped column that the source does not have."""
+    columns = await connector.columns()
+    if columns is None:
+        return
+    messages = unknown_columns(sync, columns, name)
+    if messages:
+        raise Misconfigured("\n".join(messages))
+
+
+def _identity(connector: Connector, job: Job, mapper: Mapper, state: State) -> Identity:
+    if job.config.key:
+        return ByKey(mapper)
+    column = connector.contact_id_column if isinstance(connector, WritesBack) else None
+    if column is None:
+        raise Misconfigured(f"syncs.{job.name}.key is missing: name the column that identifies a row")
+    return ByContactId(column, mapper, state, job.name, job.config.key_prefix)
+
+
+def _feedback(connector: Connector, job: Job, identity: Identity, state: State) -> Feedback | None:
+    if job.options.dry_run or not isinstance(connector, WritesBack) or not getattr(job.source, "write_back", None):
+        return None
+    return Feedback(connector, identity, state, job.name)
+
+
+def _limits(sync: SyncConfig, options: RunOptions) -> Limits:
+    if options.max_deletes is not None:
+        return Limits(options.max_deletes, sync.max_updates, deletes_exact=True)
+    return Limits(sync.max_deletes, sync.max_updates)
+
+
+def _cut_short(report: SyncReport) -> str:
+    done = sum(report.counts[name] for name in ("created", "updated", "deleted"))
+    return f"stopped by a signal after {done} changes, which are kept; the next run goes on from there"

@@ -1,0 +1,93 @@
+"""Shows in the source what became of each row, for sources that can (a sheet's id, status and error columns)."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from connectors.base import Cell, Row, RowResult, WritesBack
+from sync.apply import Outcome
+from sync.identity import Identified, Identity
+from sync.problem import Problem
+from sync.state import State
+
+FLUSH_ROWS = 500
+FLUSH_SECONDS = 10.0
+_STATUS = {"rejected": "rejected", "failed": "failed", "held": "held"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    row: Row
+    contact_id: str | None
+
+
+class Feedback:
+    """Gathers results and hands them to the source in batches; only what the source does not show yet."""
+
+    def __init__(self, connector: WritesBack, identity: Identity, state: State, sync: str) -> None:
+        self._connector = connector
+        self._identity = identity
+        self._state = state
+        self._sync = sync
+        self._rows: dict[str, _Seen] = {}
+        self._nameless: list[tuple[Row, Problem]] = []
+        self._doubles: list[tuple[Row, str]] = []
+        self._pending: list[RowResult] = []
+        self._flushed_at = time.monotonic()
+
+    def saw(self, row: Row, who: Identified | Problem) -> None:
+        """Every row, as it is read."""
+        if isinstance(who, Problem):
+            self._nameless.append((row, who))
+        elif who.external_id in self._rows:
+            self._doubles.append((row, who.external_id))
+        else:
+            self._rows[who.external_id] = _Seen(row, who.contact_id)
+
+    def add(self, outcome: Outcome) -> None:
+        """One outcome of the apply: a new contact's id is worth writing soon."""
+        seen = self._rows.get(outcome.change.external_id)
+        if seen is not None and outcome.problem is None and outcome.change.action != "delete":
+            self._queue(seen.row, outcome.change.contact_id, "synced", "")
+
+    async def flush_if_due(self) -> None:
+        if len(self._pending) >= FLUSH_ROWS or time.monotonic() - self._flushed_at > FLUSH_SECONDS:
+            await self.flush()
+
+    async def flush(self) -> None:
+        """Write what is gathered. Raises SourceError; what found no row is offered again by the next run."""
+        pending, self._pending = self._pending, []
+        self._flushed_at = time.monotonic()
+        if pending:
+            await self._connector.write_back(pending)
+
+    async def finish(self, problems: list[Problem]) -> None:
+        """Every row that does not show its result yet, the unchanged ones included. Raises SourceError."""
+        by_row: Mapping[int | None, Problem] = {p.row: p for p in reversed(problems) if p.row is not None}
+        held = self._state.contact_ids(self._sync)
+        queued = {result.number for result in self._pending}
+        for external_id, seen in self._rows.items():
+            if seen.row.number not in queued:
+                contact_id = held.get(external_id) or seen.contact_id
+                self._settle(seen.row, contact_id, by_row.get(seen.row.number))
+        for row, _ in (*self._nameless, *self._doubles):
+            self._settle(row, None, by_row.get(row.number))
+        await self.flush()
+
+    def _settle(self, row: Row, contact_id: str | None, problem: Problem | None) -> None:
+        if problem is not None:
+            self._queue(row, contact_id, _STATUS[problem.kind], _told(problem))
+        elif contact_id is not None:
+            self._queue(row, contact_id, "synced", "")
+
+    def _queue(self, row: Row, contact_id: str | None, status: str, error: str) -> None:
+        key: Mapping[str, Cell] = self._identity.cells(row)
+        result = RowResult(row.number, key, contact_id, status, error)
+        if not self._connector.shows(row, result):
+            self._pending.append(result)
+
+
+def _told(problem: Problem) -> str:
+    return f"{problem.column}: {problem.reason}" if problem.column else problem.reason

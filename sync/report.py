@@ -1,0 +1,134 @@
+"""A run as a value, and as the JSON that INTERFACE promises. Printing for people lives in ``cli``.
+
+Needs nothing but the values it is given.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from sync.apply import Outcome
+from sync.plan import Change, Plan
+from sync.problem import Problem
+
+Status = Literal["ok", "partial", "held", "failed", "locked"]
+COUNTS = ("rows", "created", "updated", "deleted", "unchanged", "adopted", "rejected", "failed", "held")
+
+EXIT_OK, EXIT_FAILED, EXIT_USAGE, EXIT_PARTIAL, EXIT_HELD, EXIT_LOCKED = 0, 1, 2, 3, 4, 5
+_PRECEDENCE = (EXIT_USAGE, EXIT_LOCKED, EXIT_FAILED, EXIT_HELD, EXIT_PARTIAL, EXIT_OK)
+_DONE = {"create": "created", "update": "updated", "delete": "deleted"}
+
+
+@dataclass(slots=True)
+class SyncReport:
+    """What one sync's run amounted to. Grows while the run goes on, so that a run cut short can still be told.
+
+    ``misconfigured``: the failure is the configuration's (exit 2). ``details``: what the source says of its read.
+    """
+
+    name: str
+    dry_run: bool = False
+    counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(COUNTS, 0))
+    changes: list[Change] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    details: dict[str, int] = field(default_factory=dict)
+    reasons: Mapping[str, str] = field(default_factory=dict)
+    requests: int = 0
+    seconds: float = 0.0
+    error: str | None = None
+    locked: bool = False
+    misconfigured: bool = False
+    run: int | None = None
+
+    @property
+    def status(self) -> Status:
+        if self.locked:
+            return "locked"
+        if self.error is not None:
+            return "failed"
+        if self.counts["held"]:
+            return "held"
+        return "partial" if self.counts["rejected"] or self.counts["failed"] else "ok"
+
+    @property
+    def exit_code(self) -> int:
+        if self.misconfigured:
+            return EXIT_USAGE
+        codes = {"locked": EXIT_LOCKED, "failed": EXIT_FAILED, "held": EXIT_HELD, "partial": EXIT_PARTIAL}
+        return codes.get(self.status, EXIT_OK)
+
+    def add_problem(self, problem: Problem) -> None:
+        self.problems.append(problem)
+
+    def expect(self, plan: Plan) -> None:
+        """What the plan settles without a request: problems, what is held back; and, in a dry run, everything."""
+        self.problems.extend(plan.problems)
+        self.reasons = plan.reasons
+        self.counts["held"] = len(plan.held)
+        self.counts["rejected"] = len({_row_key(p) for p in plan.problems if p.kind == "rejected"})
+        self.counts["failed"] = len({_row_key(p) for p in plan.problems if p.kind == "failed"})
+        if self.dry_run:
+            for change in plan.changes:
+                self._count(change)
+
+    def add(self, outcome: Outcome) -> None:
+        """One outcome of the apply."""
+        if outcome.problem is not None:
+            self.problems.append(outcome.problem)
+            self.counts["failed"] += 1
+        else:
+            self._count(outcome.change)
+
+    def _count(self, change: Change) -> None:
+        self.changes.append(change)
+        if change.adopted:
+            self.counts["adopted"] += 1
+        if change.action in _DONE:
+            self.counts[_DONE[change.action]] += 1
+
+    def to_json(self) -> dict[str, Any]:
+        """The sync's part of the document (docs/report.schema.json)."""
+        return {
+            "name": self.name,
+            "dry_run": self.dry_run,
+            "status": self.status,
+            "counts": dict(self.counts),
+            "changes": [change.to_json() for change in self.changes],
+            "problems": [problem_json(problem) for problem in self.problems],
+            "warnings": list(self.warnings),
+            "source": dict(self.details),
+            "run": self.run,
+            "requests": self.requests,
+            "seconds": round(self.seconds, 3),
+            "error": self.error,
+        }
+
+
+def problem_json(problem: Problem) -> dict[str, Any]:
+    """A problem as the report promises it."""
+    return {
+        "row": problem.row,
+        "external_id": problem.external_id,
+        "column": problem.column,
+        "value": problem.value,
+        "reason": problem.reason,
+        "kind": problem.kind,
+    }
+
+
+def document(reports: Sequence[SyncReport], error: str | None = None) -> dict[str, Any]:
+    """The one JSON document of ``run --output json``, at every exit code."""
+    return {"syncs": [report.to_json() for report in reports], "error": error}
+
+
+def exit_code(reports: Sequence[SyncReport]) -> int:
+    """The exit code of several syncs together: 2, 5, 1, 4, 3, in this order."""
+    codes = {report.exit_code for report in reports}
+    return next((code for code in _PRECEDENCE if code in codes), EXIT_OK)
+
+
+def _row_key(problem: Problem) -> tuple[int | None, str | None]:
+    return (problem.row, problem.external_id)
