@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from sync.contact import Json
+from sync.contact import CustomField, Json
 from sync.sandbox import refusal
 from sync.sandbox.api import read_json
 
@@ -39,6 +39,7 @@ class Control:
             web.post("/_sandbox/edit", _order(self._edit)),
             web.post("/_sandbox/remove", _order(self._remove)),
             web.post("/_sandbox/ghost", _order(self._ghost)),
+            web.post("/_sandbox/custom-fields", _order(self._custom_fields)),
         ]
 
     async def _contacts(self, _: web.Request) -> web.Response:
@@ -85,6 +86,10 @@ class Control:
 
     def _ghost(self, order: Mapping[str, Json]) -> Json:
         self._sandbox.ghost(order["id"], readable=order.get("readable", True))
+        return {}
+
+    def _custom_fields(self, order: Json) -> Json:
+        self._sandbox.custom_fields = tuple(CustomField(**field) for field in order)
         return {}
 
 

@@ -113,8 +113,7 @@ class Faults:
         if kind not in KINDS:
             raise ValueError(f"no such fault: {kind}; there are {', '.join(KINDS)}")
         fault = Fault(kind, retry_after, reason)
-        wanted = None if methods is None else frozenset(method.upper() for method in methods)
-        self._rules.append(_Rule(fault, n, wanted, path, after, times))
+        self._rules.append(_Rule(fault, n, _upper(methods), path, after, times))
 
     def next(
         self,
@@ -141,3 +140,9 @@ class Faults:
     def pick(self, method: str, path: str) -> Fault | None:
         """The fault that this request meets, if any; counts the request."""
         return next((rule.fault for rule in self._rules if rule.strikes(method, path)), None)
+
+
+def _upper(methods: Collection[str] | None) -> frozenset[str] | None:
+    if methods is None:
+        return None
+    return frozenset(method.upper() for method in ([methods] if isinstance(methods, str) else methods))

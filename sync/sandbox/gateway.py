@@ -57,13 +57,13 @@ class Gateway:
         return pass_through
 
     async def _answer(self, request: web.Request, handler: Handler, arrival: Arrival) -> web.StreamResponse:
+        if request.can_read_body:
+            self._traffic.note_body(arrival, await _peek(request))
         if arrival.room < 0:
             return answers.too_many(self._options.retry_after)
         fault = self._faults.pick(request.method, request.path)
         if fault is not None:
             self._traffic.note_fault(arrival, fault.kind)
-        if request.can_read_body:
-            self._traffic.note_body(arrival, await _peek(request))
         if self._options.latency:
             await asyncio.sleep(self._options.latency)
         return await self._meet(fault, request, handler)

@@ -9,6 +9,8 @@ from pathlib import Path
 
 from sync.contact import Json
 
+PARTS = {"id", "externalId", "source", "sourceUrl", "defaultFields", "customFields", "createdAt", "updatedAt"}
+
 
 class ShelfError(Exception):
     """The file holds no contacts that a sandbox could have written; it is left as it is."""
@@ -24,23 +26,22 @@ def load(path: Path) -> list[Json]:
         raise ShelfError(f"{path} cannot be read: {error}") from error
     try:
         contacts = json.loads(text)["contacts"]
-    except (ValueError, TypeError, KeyError) as error:
-        raise ShelfError(f"{path} is not a file of a sandbox's contacts") from error
-    if not isinstance(contacts, list):
+        whole = all(contact.keys() >= PARTS for contact in contacts)
+    except (ValueError, TypeError, KeyError, AttributeError):
+        whole = False
+    if not whole:
         raise ShelfError(f"{path} is not a file of a sandbox's contacts")
-    return contacts
+    return list(contacts)
 
 
 def save(path: Path, contacts: list[Json]) -> None:
     """Put ``contacts`` in place of what ``path`` held; a reader sees the old file or the new one, never a half."""
-    text = json.dumps({"contacts": contacts}, ensure_ascii=False, indent=1)
+    text = json.dumps({"contacts": contacts}, ensure_ascii=False)
     descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")  # mkstemp's mode is 0600
     draft = Path(name)
     try:
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
             file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
         draft.replace(path)
     except BaseException:
         draft.unlink(missing_ok=True)
