@@ -27,7 +27,7 @@ from pydantic import (
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
-from connectors.base import Context, Options
+from connectors.base import Context
 from sync import config_checks as checks
 from sync.config_checks import expected, interval
 from sync.contact import LISTS, SCALARS, SOURCE_MAX, is_reserved_source
@@ -340,7 +340,7 @@ class LoadedConfig:
     config: Config
     path: Path
     folder: Path
-    sources: Mapping[str, Options]
+    sources: Mapping[str, BaseModel]
 
     @property
     def context(self) -> Context:

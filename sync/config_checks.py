@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from datetime import datetime, timedelta
-from string import Formatter
 
 from pydantic_core import PydanticCustomError
+
+from sync.template import Template
 
 _INTERVAL = re.compile(r"^\s*(\d+(?:\.\d+)?)\s*([smhd])\s*$", re.ASCII)
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
@@ -30,6 +31,8 @@ SCHEDULE_FORMS = "a cron expression such as '0 * * * *', or an interval such as 
 REGION_FORMS = "a country's two-letter code such as US or GB"
 DATE_FORMS = "the codes for day, month and year, such as '%d/%m/%Y'"
 TEMPLATE_FORMS = "text with columns in braces, such as '{title} ({team})'"
+_FORMATTING = re.compile(r"[\[\]]|![ars]$|:[<>^=+.\d]")
+"""What Python's ``str.format`` would take as more than a name. A point may stand in a column's name."""
 _SAMPLE = datetime(2031, 11, 23)
 
 
@@ -115,19 +118,16 @@ def date_format(raw: object) -> str:
     return raw
 
 
-def template_columns(template: str) -> list[str]:
-    """The columns that a template names, in order, each once. Raises ValueError (``expected``) if it is none."""
+def template_columns(text: str) -> tuple[str, ...]:
+    """The columns that a template names. Raises ValueError (``expected``) where it is none."""
     try:
-        parsed = list(Formatter().parse(template))
+        columns = Template.parse(text).columns
     except ValueError:
-        raise expected(f"{TEMPLATE_FORMS}; write {{{{ and }}}} for braces themselves") from None
-    names = [(name, spec, conversion) for _, name, spec, conversion in parsed if name is not None]
-    for name, spec, conversion in names:
-        if not name.strip() or name.isdigit():
-            raise expected(f"{TEMPLATE_FORMS}: '{{{name}}}' does not name a column")
-        if spec or conversion or re.search(r"[.\[\]]", name):
-            raise expected(f"{TEMPLATE_FORMS}: nothing but a column's name may stand in braces")
-    return list(dict.fromkeys(name for name, _, _ in names))
+        raise expected(f"{TEMPLATE_FORMS}; {{{{ and }}}} stand for braces themselves") from None
+    for column in columns:
+        if not column or column.isdigit() or _FORMATTING.search(column):
+            raise expected(f"{TEMPLATE_FORMS}: '{{{column}}}' is more, or less, than a column's name")
+    return columns
 
 
 def template(raw: object) -> str:

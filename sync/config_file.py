@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from dotenv import dotenv_values
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from connectors import base
 from sync import config_messages as messages
@@ -102,10 +102,11 @@ class _Reading:
     root: Located
     variables: Mapping[str, str]
     mistakes: list[Mistake]
-    unset: set[yaml_document.Path] = field(default_factory=set)
+    unset: set[yaml_document.Path] = field(init=False)
     document: object = field(init=False)
 
     def __post_init__(self) -> None:
+        self.unset = {at.path for at in self.mistakes if messages.locate(self.root, at.path).content is None}
         self.document = self._expanded(self.root, ())
 
     def config(self) -> Config | None:
@@ -120,9 +121,9 @@ class _Reading:
             self._note(messages.mistakes(error, self.root, (), Config))
             return None
 
-    def sources(self) -> dict[str, base.Options]:
+    def sources(self) -> dict[str, BaseModel]:
         """Each sync's connector options, as far as they are right."""
-        right: dict[str, base.Options] = {}
+        right: dict[str, BaseModel] = {}
         syncs = self.document.get("syncs") if isinstance(self.document, dict) else None
         for name, sync in syncs.items() if isinstance(syncs, dict) else ():
             source = sync.get("source") if isinstance(sync, dict) else None
@@ -134,7 +135,7 @@ class _Reading:
                 self._add(("syncs", name, "key"), text)
         return right
 
-    def _options(self, source: dict[str, object], path: yaml_document.Path) -> base.Options | None:
+    def _options(self, source: dict[str, object], path: yaml_document.Path) -> BaseModel | None:
         connector = self._connector(source.get("type"), (*path, "type"))
         if connector is None:
             return None
@@ -196,11 +197,11 @@ class _Reading:
         self._note([Mistake(messages.locate(self.root, path).line, path, text)])
 
     def _note(self, more: list[Mistake]) -> None:
-        """Adds mistakes, except about unset variables: what is not set is not also empty."""
+        """Adds mistakes, except about values that are known to be none: what is not set is not also empty."""
         self.mistakes += [mistake for mistake in more if mistake.path not in self.unset]
 
 
-def _identifies_rows(source: object, options: base.Options | None) -> bool:
+def _identifies_rows(source: object, options: BaseModel | None) -> bool:
     """Whether the connector writes contact ids back, so that a row needs no key of its own."""
     described = source if options is None else options.model_dump(by_alias=True)
     written = described.get("write_back") if isinstance(described, dict) else None

@@ -105,6 +105,8 @@ def found(located: Located | None, path: Path) -> str:
         return "a mapping"
     if isinstance(content, list):
         return "a list" if content else "an empty list"
+    if not path:
+        return "plain text"
     if is_secret(path):
         return "a value (not shown here)"
     if isinstance(content, bool):
@@ -177,7 +179,7 @@ def _text(path: Path, errors: Sequence[ErrorDetails], root: Located, known: Fiel
     what = repr(path[-1]) if first["loc"][-1:] == ("[key]",) else found(located, path)
     own_words = [str(each["ctx"]["error"]) for each in errors if each["type"] in ("value_error", "assertion_error")]
     if own_words:
-        return _without_secrets(f"found {what}: {'; '.join(own_words)}", located, path)
+        return f"found {what}: {_discreet('; '.join(own_words), first['input'], located, path)}"
     wanted = list(dict.fromkeys(_wanted(each, located) for each in errors))
     return f"found {what}, expected {' or '.join(wanted)}"
 
@@ -192,10 +194,10 @@ def _wanted(error: ErrorDetails, located: Located) -> str:
     return wanted
 
 
-def _without_secrets(text: str, located: Located, path: Path) -> str:
-    """A connector's own sentence, without the value where that may be secret."""
-    if isinstance(located.content, str) and located.content and is_secret(path):
-        text = text.replace(located.content, "…")
+def _discreet(text: str, value: object, located: Located, path: Path) -> str:
+    """A connector's own sentence, without the value where that is secret or comes from the environment."""
+    if isinstance(value, str) and value and (is_secret(path) or value != located.content):
+        text = text.replace(value, "…").replace(repr(value)[1:-1], "…")
     return _USERINFO.sub("://…@", text)
 
 
