@@ -10,6 +10,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import structlog
 
@@ -26,6 +27,7 @@ CREATE_ATTEMPTS = 3
 ADOPT_BATCH = 500
 
 log = structlog.get_logger()
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +88,7 @@ class _Writer:
     def __init__(self, target: Target) -> None:
         self._to = target
         self.slots = asyncio.Semaphore(IN_FLIGHT)
+        self._one_at_a_time = asyncio.Lock()
         self.fatal: OpenPhoneError | StateError | None = None
 
     async def carry_out(self, change: Change, report: Callable[[Outcome], None]) -> None:
@@ -95,7 +98,7 @@ class _Writer:
         try:
             outcome = Outcome(await act(change))
         except Refused as refusal:
-            outcome = self._refused(change, refusal)
+            outcome = await self._refused(change, refusal)
         except OutcomeUnknown as doubt:
             outcome = _failed(change, f"the outcome is not known ({doubt}); the next run finds out")
         except (OpenPhoneError, StateError) as error:
@@ -115,13 +118,18 @@ class _Writer:
         )
         report(outcome)
 
+    async def _durably(self, write: Callable[..., Result], *arguments: object) -> Result:
+        """A write to the state, off the event loop: a disk that takes its time must not delay what is paced."""
+        async with self._one_at_a_time:
+            return await asyncio.shield(asyncio.to_thread(write, *arguments))
+
     async def _create(self, change: Change) -> Change:
         """Make the contact, once: after any doubt the external id is looked up before another attempt."""
         to, after = self._to, _whole(change)
-        record = to.state.keep(to.run, to.sync, change.external_id, "create", None, after)
+        record = await self._durably(to.state.keep, to.run, to.sync, change.external_id, "create", None, after)
         doubted = False
         for _ in range(CREATE_ATTEMPTS):
-            to.state.intend(to.sync, change.external_id)
+            await self._durably(to.state.intend, to.sync, change.external_id)
             conflict = False
             try:
                 made = await to.client.create(after.body(to.definitions))
@@ -129,16 +137,16 @@ class _Writer:
                 doubted = True
             except Refused as refusal:
                 if refusal.status != 409:
-                    to.state.withdraw(to.sync, change.external_id)
+                    await self._durably(to.state.withdraw, to.sync, change.external_id)
                     raise
                 conflict = True
             else:
-                return self._recorded(change, record, str(made.id))
+                return await self._recorded(change, record, str(made.id))
             found = await self._look_again(change.external_id, patiently=not conflict)
             if found is not None:
                 return await self._bring_in_line(change, record, found, adopted=not doubted)
             if conflict:
-                to.state.withdraw(to.sync, change.external_id)
+                await self._durably(to.state.withdraw, to.sync, change.external_id)
                 raise Refused(
                     409,
                     "OpenPhone says that this externalId is in use (409), but lists no contact with it. "
@@ -170,21 +178,27 @@ class _Writer:
             raise RuntimeError("a create without its desired contact")
         owner = to.state.owners([str(found.id)], besides=to.sync).get(str(found.id))
         if owner is not None:
-            to.state.withdraw(to.sync, change.external_id)
+            await self._durably(to.state.withdraw, to.sync, change.external_id)
             raise Refused(409, f"the contact with this externalId belongs to the sync {owner!r}")
         after = overlay(change.desired, found, to.source)
         fields = differences(found, after)
         if fields:
-            record = to.state.keep(to.run, to.sync, change.external_id, "update", found, after) if adopted else record
+            record = (
+                await self._durably(to.state.keep, to.run, to.sync, change.external_id, "update", found, after)
+                if adopted
+                else record
+            )
             await to.client.update(str(found.id), after.body(to.definitions))
         if not adopted:
-            return self._recorded(change, record, str(found.id))
+            return await self._recorded(change, record, str(found.id))
         action: Action = "update" if fields else "adopt"
-        return self._recorded(replace(change, action=action, fields=fields, adopted=True), record, str(found.id))
+        return await self._recorded(replace(change, action=action, fields=fields, adopted=True), record, str(found.id))
 
     async def _update(self, change: Change) -> Change:
         to = self._to
-        record = to.state.keep(to.run, to.sync, change.external_id, "update", change.before, change.after)
+        record = await self._durably(
+            to.state.keep, to.run, to.sync, change.external_id, "update", change.before, change.after
+        )
         try:
             await to.client.update(str(change.contact_id), _whole(change).body(to.definitions))
         except Refused as refusal:
@@ -203,23 +217,27 @@ class _Writer:
                     adopted=False,
                 )
             )
-        return self._recorded(change, record, str(change.contact_id))
+        return await self._recorded(change, record, str(change.contact_id))
 
     async def _delete(self, change: Change) -> Change:
         to = self._to
-        record = to.state.keep(to.run, to.sync, change.external_id, "delete", change.before, None)
+        record = await self._durably(to.state.keep, to.run, to.sync, change.external_id, "delete", change.before, None)
         await to.client.delete(str(change.contact_id))
-        to.state.deleted(to.sync, record, change.external_id)
+        await self._durably(to.state.deleted, to.sync, record, change.external_id)
         return change
 
-    def _recorded(self, change: Change, record: int, contact_id: str) -> Change:
+    async def _recorded(self, change: Change, record: int, contact_id: str) -> Change:
         sent = change.desired.to_json() if change.desired else None
-        self._to.state.written(self._to.sync, record, change.external_id, contact_id, change.fingerprint, sent)
+        await self._durably(
+            self._to.state.written, self._to.sync, record, change.external_id, contact_id, change.fingerprint, sent
+        )
         return replace(change, contact_id=contact_id)
 
-    def _refused(self, change: Change, refusal: Refused) -> Outcome:
+    async def _refused(self, change: Change, refusal: Refused) -> Outcome:
         if change.fingerprint is not None:
-            self._to.state.refuse(self._to.sync, change.external_id, change.fingerprint, str(refusal))
+            await self._durably(
+                self._to.state.refuse, self._to.sync, change.external_id, change.fingerprint, str(refusal)
+            )
         return _failed(change, str(refusal))
 
 

@@ -21,7 +21,7 @@ from sync.config import Config, LoadedConfig
 from sync.config_columns import mapped_columns, unknown_columns
 from sync.yaml_document import Located, Mistake, YamlError
 
-__all__ = ["ConfigError", "LoadedConfig", "environment", "load", "mapped_columns", "unknown_columns"]
+__all__ = ["ConfigError", "LoadedConfig", "environment", "load", "loads", "mapped_columns", "unknown_columns"]
 
 _REFERENCE = re.compile(r"(?P<escaped>\$\$\{)|\$\{(?:(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?::-(?P<default>[^}]*))?\})?")
 _NO_FILE = "create one with 'openphone-sync init', copy config.example.yaml, or name another with -c FILE"
@@ -37,17 +37,20 @@ class ConfigError(Exception):
 
 def load(path: Path, environ: Mapping[str, str]) -> LoadedConfig:
     """The configuration in ``path``. Raises ConfigError with every mistake."""
-    text = _read(path)
+    return loads(_read(path), path, environ)
+
+
+def loads(text: str, path: Path, environ: Mapping[str, str]) -> LoadedConfig:
+    """The configuration ``text``, as if it stood in ``path``. Raises ConfigError with every mistake."""
     variables = environment(path.absolute().parent, environ)
     try:
-        root, found = yaml_document.parse(text)
+        root, noted = yaml_document.parse(text)
     except YamlError as error:
         raise ConfigError([_line(path, Mistake(error.line, (), error.text))]) from None
     if root is None:
         raise ConfigError([f"{path}: found an empty file, expected 'openphone' and 'syncs': {_NO_FILE}"])
-    reading = _Reading(root, variables, found)
-    config = reading.config()
-    sources = reading.sources()
+    reading = _Reading(root, variables, noted)
+    config, sources = reading.config(), reading.sources()
     if reading.mistakes or config is None:
         ordered = sorted(dict.fromkeys(reading.mistakes), key=lambda mistake: mistake.line or 0)
         raise ConfigError([_line(path, mistake) for mistake in ordered])
@@ -190,7 +193,7 @@ class _Reading:
         if value is None:
             text = f"found ${{{name}}}, which is not set, expected it in the environment or in .env beside the file"
             self.mistakes.append(Mistake(located.line, path, text))
-            self.unset |= {path, path[:-1]} if path and isinstance(path[-1], int) else {path}
+            self.unset |= {path, path[:-1]} if isinstance(path[-1], int) else {path}
         return value or ""
 
     def _add(self, path: yaml_document.Path, text: str) -> None:

@@ -9,7 +9,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from difflib import get_close_matches
-from typing import Any, get_args
+from typing import Any, Literal, get_args, get_origin
 
 from pydantic import AliasChoices, BaseModel, ValidationError
 from pydantic.fields import FieldInfo
@@ -24,7 +24,7 @@ _MAPPING = "a mapping (lines of 'name: value' below it)"
 _EXPECTED: dict[str, str] = {
     "string_type": "text (in quotes, where it is a number or true or false)",
     "string_too_short": "text that is not empty",
-    "string_too_long": "at most {max_length} characters",
+    "string_too_long": "text of at most {max_length} characters",
     "string_pattern_mismatch": "text of the form {pattern}",
     "int_type": "a whole number",
     "int_parsing": "a whole number",
@@ -63,18 +63,19 @@ _EXPECTED: dict[str, str] = {
     "time_delta_parsing": "a duration such as PT30S",
     "expected": "{text}",
 }
-_SECRET = re.compile(r"key|token|secret|pass(word|wd|phrase)|credential|auth|header|cookie|dsn", re.IGNORECASE)
+_SECRET = re.compile(r"key|token|secret|pass(word|wd|phrase)|credential|auth|headers$|cookie|dsn", re.IGNORECASE)
 _USERINFO = re.compile(r"://[^/\s]*@")
 _VARIABLE = re.compile(r"\$\{")
 _LONGEST = 60
+_FEW = 5
 
 
 def mistakes(error: ValidationError, root: Located, base: Path, model: type[BaseModel]) -> list[Mistake]:
     """Every complaint in ``error``, about the part of the document ``root`` that ``base`` leads to."""
     grouped: dict[Path, list[ErrorDetails]] = defaultdict(list)
     for each in error.errors(include_url=False):
-        grouped[_in_document(root, (*base, *each["loc"]), each["type"])].append(each)
-    known = {path: _fields(model, path[len(base) : -1]) for path in grouped}
+        grouped[_in_document(root, base, each, model)].append(each)
+    known = {path: _named(_walk(model, errors[0]["loc"][:-1])[1]) for path, errors in grouped.items()}
     meant = {
         (*path[:-1], nearest(str(path[-1]), list(known[path])))
         for path, errors in grouped.items()
@@ -102,7 +103,8 @@ def found(located: Located | None, path: Path) -> str:
     if content is None or content == "":
         return "nothing" if content is None else "empty text"
     if isinstance(content, dict):
-        return "a mapping"
+        named = content and len(content) <= _FEW and not is_secret(path)
+        return f"a mapping of {', '.join(content)}" if named else "a mapping"
     if isinstance(content, list):
         return "a list" if content else "an empty list"
     if not path:
@@ -155,13 +157,16 @@ def locate(root: Located, path: Path) -> Located:
     return here
 
 
-def _in_document(root: Located, loc: Path, kind: str) -> Path:
+def _in_document(root: Located, base: Path, error: ErrorDetails, model: type[BaseModel]) -> Path:
     """The path as the document has it: without the names of pydantic's union branches and key marks."""
-    path: list[str | int] = []
-    here: Located | None = root
+    path = list(base)
+    here: Located | None = locate(root, base)
+    loc, _ = _walk(model, error["loc"])
+    if error["type"] == "union_tag_invalid":
+        loc = (*loc, error["ctx"]["discriminator"].strip("'"))
     for at, item in enumerate(loc):
         child = here.child(item) if here else None
-        if child is not None or (kind == "missing" and at == len(loc) - 1):
+        if child is not None or (error["type"] == "missing" and at == len(loc) - 1):
             path.append(item)
             here = child
     return tuple(path)
@@ -179,7 +184,8 @@ def _text(path: Path, errors: Sequence[ErrorDetails], root: Located, known: Fiel
     what = repr(path[-1]) if first["loc"][-1:] == ("[key]",) else found(located, path)
     own_words = [str(each["ctx"]["error"]) for each in errors if each["type"] in ("value_error", "assertion_error")]
     if own_words:
-        return f"found {what}: {_discreet('; '.join(own_words), first['input'], located, path)}"
+        words = _discreet("; ".join(own_words), first["input"], located, path)
+        return words if isinstance(located.content, dict) else f"found {what}: {_it(words, what)}"
     wanted = list(dict.fromkeys(_wanted(each, located) for each in errors))
     return f"found {what}, expected {' or '.join(wanted)}"
 
@@ -189,7 +195,7 @@ def _wanted(error: ErrorDetails, located: Located) -> str:
     words = _EXPECTED.get(error["type"])
     wanted = words.format(**context) if words else error["msg"][:1].lower() + error["msg"][1:]
     content = located.content
-    if error["type"] in ("literal_error", "enum") and isinstance(content, str):
+    if error["type"] in ("literal_error", "enum", "union_tag_invalid") and isinstance(content, str):
         wanted += did_you_mean(content, re.findall(r"'([^']*)'", wanted))
     return wanted
 
@@ -201,14 +207,30 @@ def _discreet(text: str, value: object, located: Located, path: Path) -> str:
     return _USERINFO.sub("://…@", text)
 
 
-def _fields(model: type[BaseModel], loc: Path) -> Fields:
-    """The fields that may stand at ``loc``, by every name that a document may give them."""
-    models = [model]
+def _it(words: str, what: str) -> str:
+    """Words that begin with the value say "it" instead: the value has just been told."""
+    return f"it{words.removeprefix(what)}" if words.startswith(f"{what} ") else words
+
+
+def _walk(model: type[BaseModel], loc: Path) -> tuple[Path, list[type[BaseModel]]]:
+    """Follows ``loc`` through the models: the way without the tags of unions, and the models that it ends at."""
+    models, path = [model], list[str | int]()
     for item in loc:
-        infos = _named(models).get(str(item), []) if isinstance(item, str) else []
+        tagged = [each for each in models if _bears(each, item)] if len(models) > 1 else []
+        if tagged:
+            models = tagged
+            continue
+        path.append(item)
+        infos = _named(models).get(str(item), [])
         if infos:
             models = [each for info in infos for each in _models(info.annotation)]
-    return _named(models)
+    return tuple(path), models
+
+
+def _bears(model: type[BaseModel], tag: str | int) -> bool:
+    """Whether ``tag`` is what tells this model from the others of its union."""
+    annotations = [info.annotation for info in model.model_fields.values()]
+    return any(get_origin(each) is Literal and get_args(each) == (tag,) for each in annotations)
 
 
 def _named(models: Sequence[type[BaseModel]]) -> Fields:

@@ -175,6 +175,9 @@ def differences(before: Contact | None, after: Contact | None) -> dict[str, dict
     Dates are compared by day, options as sets, items without regard to order, addresses without regard to case.
     """
     old, new = _comparable(before), _comparable(after)
+    if before is None or after is None:
+        old.pop("externalId", None)  # said beside the fields already
+        new.pop("externalId", None)
     names = [*old, *(name for name in new if name not in old)]
     return {
         name: {"from": _shown(old.get(name)), "to": _shown(new.get(name))}

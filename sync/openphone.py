@@ -120,6 +120,7 @@ class OpenPhone:
         trace = aiohttp.TraceConfig()
         trace.on_connection_create_end.append(self._take_turn)
         trace.on_connection_reuseconn.append(self._take_turn)
+        trace.on_request_headers_sent.append(self._left)
         self._session = aiohttp.ClientSession(
             headers={"Authorization": self._key, "Accept": "application/json"}, trace_configs=[trace]
         )
@@ -132,8 +133,11 @@ class OpenPhone:
             await self._session.close()
 
     async def _take_turn(self, session: aiohttp.ClientSession, context: SimpleNamespace, params: object) -> None:
-        await self.pace.turn()
+        context.place = await self.pace.turn()
         self.requests += 1
+
+    async def _left(self, session: aiohttp.ClientSession, context: SimpleNamespace, params: object) -> None:
+        context.place.taken()
 
     async def custom_fields(self) -> tuple[CustomField, ...]:
         """The workspace's custom fields (``GET /v1/contact-custom-fields``)."""

@@ -9,35 +9,62 @@ import asyncio
 import re
 import time
 from collections import deque
+from dataclasses import dataclass
 
 from aiolimiter import AsyncLimiter
 
 HEADROOM = 0.98
 """Of the allowed rate: AsyncLimiter(1, 1/9.8) keeps 9.7/s and survives 20 ms of jitter (API.md, Access)."""
 
+JITTER = 0.02
+"""Seconds by which two requests' ways to the server may differ."""
+
 _POLICY = re.compile(r"q=(\d+)\s*;\s*w=(\d+)")
 _REMAINING = re.compile(r"r=(\d+)")
+
+
+@dataclass(slots=True)
+class Place:
+    """A place in the window: when its request left, as far as that is known (``time.monotonic``)."""
+
+    at: float
+
+    def taken(self) -> None:
+        """The request leaves now."""
+        self.at = time.monotonic()
 
 
 class Pace:
     """Even spacing of requests; ``pause`` and ``heed`` slow everyone who waits on it."""
 
     def __init__(self, per_second: float) -> None:
-        self._per_second = per_second
-        self._limiter = _even(per_second)
         self._resume_at = 0.0
-        self._sent: deque[float] = deque(maxlen=256)
         self.waited = 0.0
+        self._set_rate(per_second)
 
-    async def turn(self) -> None:
-        """Wait for the next place in the window. Raises nothing."""
+    def _set_rate(self, per_second: float) -> None:
+        self._per_second = per_second
+        self._limiter = AsyncLimiter(1, 1 / (per_second * HEADROOM))
+        self._sent: deque[Place] = deque(maxlen=max(1, int(per_second)))
+
+    async def turn(self) -> Place:
+        """Wait for the next place in the window. Call the place's ``taken`` when the request really leaves."""
         started = time.monotonic()
         while (delay := self.paused_for()) > 0:  # noqa: ASYNC110 - the end may move while we sleep
             await asyncio.sleep(delay)
         await self._limiter.acquire()
-        now = time.monotonic()
-        self._sent.append(now)
-        self.waited += now - started
+        while (delay := self._until_window_has_room()) > 0:  # noqa: ASYNC110 - others may take the room meanwhile
+            await asyncio.sleep(delay)
+        place = Place(time.monotonic())
+        self._sent.append(place)
+        self.waited += place.at - started
+        return place
+
+    def _until_window_has_room(self) -> float:
+        """A request that left late counts from when it left, not from when it was allowed to."""
+        if len(self._sent) < (self._sent.maxlen or 1) or self._per_second < 1:
+            return 0.0
+        return self._sent[0].at + 1 + JITTER - time.monotonic()
 
     def paused_for(self) -> float:
         """Seconds until anyone may send again; 0 where nobody asked for a pause."""
@@ -58,14 +85,9 @@ class Pace:
             return
         quota, window = int(match[1]), int(match[2])
         if quota / window < self._per_second:
-            self._per_second = quota / window
-            self._limiter = _even(self._per_second)
+            self._set_rate(quota / window)
         left = _REMAINING.search(remaining or "")
         if left is not None and int(left[1]) == 0:
             since = time.monotonic() - window
-            if sum(1 for at in self._sent if at > since) <= quota - 2:
+            if sum(1 for place in self._sent if place.at > since) <= quota - 2:
                 self.pause(window / quota)
-
-
-def _even(per_second: float) -> AsyncLimiter:
-    return AsyncLimiter(1, 1 / (per_second * HEADROOM))

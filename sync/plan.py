@@ -7,7 +7,7 @@ Whatever counts, prints or saves a plan needs nothing but the plan.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Literal
 
@@ -51,7 +51,7 @@ class Change:
     external_id: str
     row: int | None = None
     contact_id: str | None = None
-    fields: Mapping[str, Mapping[str, Any]] = NO_FIELDS
+    fields: Mapping[str, Mapping[str, Any]] = field(default_factory=lambda: NO_FIELDS)
     before: Contact | None = None
     after: Contact | None = None
     desired: Desired | None = None
@@ -177,7 +177,7 @@ class Plan:
 
     changes: tuple[Change, ...] = ()
     held: tuple[Change, ...] = ()
-    reasons: Mapping[str, str] = MappingProxyType({})
+    reasons: Mapping[str, str] = field(default_factory=dict)
     in_step: tuple[InStep, ...] = ()
     problems: tuple[Problem, ...] = ()
 

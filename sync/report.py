@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from sync.apply import Outcome
-from sync.plan import Change, Plan
 from sync.problem import Problem
+
+if TYPE_CHECKING:
+    from sync.apply import Outcome
+    from sync.plan import Change, Plan
 
 Status = Literal["ok", "partial", "held", "failed", "locked"]
 COUNTS = ("rows", "created", "updated", "deleted", "unchanged", "adopted", "rejected", "failed", "held")

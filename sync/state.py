@@ -16,7 +16,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
-from sqlalchemy.pool import NullPool
+from sqlalchemy.pool import NullPool, StaticPool
 
 from sync.contact import Contact
 from sync.problem import Problem
@@ -165,7 +165,7 @@ class State:
             else:
                 _make_private(path)
         try:
-            engine = sa.create_engine(url, poolclass=NullPool if "memory" not in url else None)
+            engine = _engine(url)
         except (sa.exc.ArgumentError, ModuleNotFoundError) as error:
             raise StateError(f"state {shown}: cannot be opened: {error}") from error
         state = cls(engine, shown)
@@ -218,7 +218,7 @@ class State:
     def _errors_named(self) -> Iterator[None]:
         try:
             yield
-        except (sa.exc.SQLAlchemyError, OSError, ValueError) as error:
+        except (sa.exc.DBAPIError, OSError) as error:
             cause = getattr(error, "orig", None) or error
             raise StateError(
                 f"state {self._shown}: cannot be used: {cause}. It was left as it is; restore a copy, or move it away "
@@ -313,6 +313,8 @@ class State:
 
     def forget(self, sync: str, external_ids: Sequence[str]) -> None:
         """These contacts are gone, and so is any intent to make them."""
+        if not external_ids:
+            return
         with self._transaction() as connection:
             for table in (_contacts, _intents, _refusals):
                 connection.execute(
@@ -474,6 +476,13 @@ class State:
         with self._transaction() as connection:
             connection.execute(_syncs.delete().where(_syncs.c.sync == sync))
             connection.execute(_syncs.insert().values(sync=sync, bookmark=bookmark))
+
+
+def _engine(url: str) -> Engine:
+    if not url.startswith("sqlite"):
+        return sa.create_engine(url, poolclass=NullPool)
+    # One connection, used by one thread at a time: the caller's, or a worker's while the caller awaits it.
+    return sa.create_engine(url, poolclass=StaticPool, connect_args={"check_same_thread": False})
 
 
 def _held(row: Any) -> Held:

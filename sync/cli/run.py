@@ -14,7 +14,7 @@ from sync.config import Limit, LoadedConfig
 from sync.report import SyncReport, document, exit_code
 
 
-class LimitType(click.ParamType):
+class LimitType(click.ParamType[Limit]):
     """``25`` or ``10%``."""
 
     name = "N|N%"
