@@ -1,0 +1,116 @@
+"""The five things we ask of Google Sheets, off the event loop and bounded in time. Imports gspread.
+
+Nothing here is tried again; callers do so with ``patience``, a write together with the read that it rests on.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
+from typing import Any, TypeVar
+
+from connectors.google_sheets.credentials import account_of, find_credentials
+from connectors.google_sheets.errors import Target, Transient
+from connectors.google_sheets.grid import Values
+from connectors.google_sheets.options import GoogleSheetsOptions
+from connectors.google_sheets.transport import Transport
+
+T = TypeVar("T")
+
+_AS_TYPED = {"valueRenderOption": "UNFORMATTED_VALUE", "dateTimeRenderOption": "FORMATTED_STRING"}
+"""Numbers as numbers, booleans as booleans, dates as the sheet shows them."""
+
+_METADATA = "sheets.properties(sheetId,title,index,hidden,gridProperties(rowCount,columnCount))"
+_DEADLINE = 3
+"""Time-outs that one call may take: one to sign in, one to ask, one for an answer that comes in drops."""
+
+
+class SheetsClient:
+    """One spreadsheet, signed in. Every failure is a SourceError."""
+
+    def __init__(self, transport: Transport, target: Target) -> None:
+        self._transport = transport
+        self._target = target
+
+    @classmethod
+    async def open(cls, options: GoogleSheetsOptions, folder: Path) -> SheetsClient:
+        """A client with the credentials that ``options`` name; the first request signs in."""
+        writes = options.write_back is not None
+        credentials = await in_thread(partial(find_credentials, options.credentials, folder, writes=writes))
+        target = Target(options.spreadsheet, account_of(credentials), writes)
+        return cls(Transport(credentials, target, options.api_url, options.timeout), target)
+
+    @property
+    def requests(self) -> int:
+        """How many requests were made so far."""
+        return self._transport.requests
+
+    async def worksheets(self) -> Sequence[Mapping[str, Any]]:
+        """The properties of all tabs, hidden ones and charts included."""
+        answer = await self._ask(lambda http, id: http.spreadsheets_get(id, params={"fields": _METADATA}))
+        found: Sequence[Mapping[str, Any]] = answer.get("sheets", [])
+        return found
+
+    async def values(self, area: str) -> Values:
+        """The cells of one range."""
+        answer = await self._ask(lambda http, id: http.values_get(id, area, params=dict(_AS_TYPED)))
+        found: Values = answer.get("values", [])
+        return found
+
+    async def values_of(self, areas: Sequence[str]) -> list[Values]:
+        """The cells of several ranges as they stood at one moment."""
+        answer = await self._ask(lambda http, id: http.values_batch_get(id, list(areas), params=dict(_AS_TYPED)))
+        return [found.get("values", []) for found in answer["valueRanges"]]
+
+    async def write(self, areas: Mapping[str, Sequence[Sequence[str]]]) -> None:
+        """Write ranges in one request. RAW: no text is ever taken for a formula, a date or a number."""
+        data = [{"range": area, "values": values} for area, values in areas.items()]
+        body = {"valueInputOption": "RAW", "data": data}
+        await self._ask(lambda http, id: http.values_batch_update(id, body))
+
+    async def append_columns(self, worksheet_id: int, number: int) -> None:
+        """Widen a worksheet at its right edge."""
+        change = {"sheetId": worksheet_id, "dimension": "COLUMNS", "length": number}
+        await self._ask(lambda http, id: http.batch_update(id, {"requests": [{"appendDimension": change}]}))
+
+    async def close(self) -> None:
+        """Give the connections back."""
+        self._transport.session.close()
+
+    async def _ask(self, call: Callable[[Transport, str], Any]) -> Any:
+        timeout = self._transport.timeout
+        deadline = _DEADLINE * timeout if isinstance(timeout, (int, float)) else None
+        try:
+            async with asyncio.timeout(deadline):
+                return await in_thread(partial(call, self._transport, self._target.spreadsheet))
+        except TimeoutError as error:
+            raise Transient(f"Google Sheets did not finish its answer within {deadline:g} seconds.") from error
+
+
+async def in_thread(call: Callable[[], T]) -> T:
+    """What ``call`` returns, run in a thread of its own.
+
+    Unlike ``asyncio.to_thread`` the thread is a daemon: a request that hangs does not keep a process that was told to
+    end from ending.
+    """
+    loop = asyncio.get_running_loop()
+    future: asyncio.Future[T] = loop.create_future()
+
+    def tell(settle: Callable[[], None]) -> None:
+        with suppress(RuntimeError):  # the loop ended meanwhile: nobody waits any more
+            loop.call_soon_threadsafe(lambda: None if future.done() else settle())
+
+    def run() -> None:
+        try:
+            result = call()
+        except BaseException as error:
+            tell(partial(future.set_exception, error))
+        else:
+            tell(partial(future.set_result, result))
+
+    threading.Thread(target=run, name="google-sheets", daemon=True).start()
+    return await future

@@ -1,0 +1,111 @@
+"""The connector: open the spreadsheet, find the worksheet, read its rows, write results back beside them."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from pydantic import BaseModel
+
+from connectors.base import Cell, Context, ReadSummary, Row, RowResult
+from connectors.google_sheets.grid import Header, choose_worksheet, says_nothing
+from connectors.google_sheets.options import GoogleSheetsOptions
+from connectors.google_sheets.patience import Patience
+from connectors.google_sheets.placing import changes
+
+if TYPE_CHECKING:
+    from connectors.google_sheets.client import SheetsClient
+    from connectors.google_sheets.reading import Reader
+    from connectors.google_sheets.writing import Writer
+
+
+@dataclass(frozen=True, slots=True)
+class _Sheet:
+    """A worksheet that was found and whose header was read; ``writer`` where results are written back."""
+
+    reader: Reader
+    header: Header
+    writer: Writer | None
+
+
+class GoogleSheetsConnector:
+    """One worksheet as a source of rows. Reads nothing twice: ``columns`` and ``read`` share their requests."""
+
+    name: ClassVar[str] = "google_sheets"
+    Options: ClassVar[type[BaseModel]] = GoogleSheetsOptions
+
+    def __init__(self, options: GoogleSheetsOptions, context: Context, *, patience: Patience | None = None) -> None:
+        self._options = options
+        self._context = context
+        self._patience = patience or Patience()
+        self._client: SheetsClient | None = None
+        self._sheet: _Sheet | None = None
+        self._rows = 0
+
+    @property
+    def contact_id_column(self) -> str | None:
+        """The column that holds contact ids, if ``write_back`` names one."""
+        return self._options.write_back.contactId if self._options.write_back else None
+
+    async def columns(self) -> Sequence[str]:
+        """The names in the header row. Raises SourceError."""
+        sheet = await self._opened()
+        return list(sheet.header.positions)
+
+    async def read(self, bookmark: str | None) -> AsyncIterator[Row]:
+        """Every row that says something. A sheet has no memory of changes, so ``bookmark`` is not used."""
+        sheet = await self._opened()
+        self._rows = 0
+        async for number, values in sheet.reader.rows():
+            cells = sheet.header.cells(values)
+            if not self._is_blank(cells):
+                self._rows += 1
+                yield Row(number, cells)
+
+    def summary(self) -> ReadSummary:
+        """How many rows were read, and with how many requests."""
+        requests = self._client.requests if self._client else 0
+        return ReadSummary(details={"rows": self._rows, "requests": requests})
+
+    def shows(self, row: Row, result: RowResult) -> bool:
+        """Whether the write-back cells of ``row``, as read, say all that ``result`` has to say."""
+        return self._options.write_back is None or not changes(row.cells, result, self._options.write_back)
+
+    async def write_back(self, results: Sequence[RowResult]) -> Sequence[RowResult]:
+        """Write results into the rows that have their keys; returns those that found none. Raises SourceError."""
+        if not results:
+            return []
+        sheet = await self._opened()
+        return await sheet.writer.write(results, sheet.reader.width) if sheet.writer else []
+
+    async def close(self) -> None:
+        """Give the connections back."""
+        if self._client is not None:
+            await self._client.close()
+
+    def _is_blank(self, cells: Mapping[str, Cell]) -> bool:
+        """Whether a row says nothing of its own: what we wrote beside it does not count, but a contact's id does."""
+        ours = self._options.write_back
+        marks = {ours.status, ours.error} if ours else set()
+        return all(says_nothing(value) for name, value in cells.items() if name not in marks)
+
+    async def _opened(self) -> _Sheet:
+        """The spreadsheet opened, the worksheet found, its header read; all of it once."""
+        if self._sheet is None:
+            self._sheet = await self._open()
+        return self._sheet
+
+    async def _open(self) -> _Sheet:
+        # Only here, because gspread and google-auth take a third of a second to import.
+        from connectors.google_sheets.client import SheetsClient
+        from connectors.google_sheets.reading import Reader
+        from connectors.google_sheets.writing import Writer
+
+        options, patience = self._options, self._patience
+        client = self._client = await SheetsClient.open(options, self._context.folder)
+        worksheet = choose_worksheet(await patience(client.worksheets), options.worksheet)
+        reader = Reader(client, worksheet, options.header_row, patience)
+        header, ours = await reader.header(), options.write_back
+        writer = Writer(client, worksheet, options.header_row, header, ours, patience) if ours else None
+        return _Sheet(reader, header, writer)

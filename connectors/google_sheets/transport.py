@@ -1,0 +1,108 @@
+"""gspread's HTTP client with what it lacks: a time-out, a fixed host, no redirects, typed errors. Imports gspread.
+
+It tries nothing again: that is ``patience``. gspread's own ``BackOffHTTPClient`` never gives up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import MutableMapping
+from typing import Any
+
+import gspread
+import requests
+from google.auth.credentials import Credentials
+from google.auth.exceptions import GoogleAuthError, RefreshError, TransportError
+from gspread.urls import SPREADSHEETS_API_V4_BASE_URL
+
+from connectors.base import SourceError
+from connectors.google_sheets.errors import Target, Transient, clip, innermost, refusal, unreachable
+from connectors.google_sheets.options import GOOGLE_URL
+
+
+class Transport(gspread.HTTPClient):
+    """One signed-in session with one host. Every failure is a SourceError that a person can act on."""
+
+    def __init__(self, credentials: Credentials, target: Target, api_url: str, timeout: float) -> None:
+        super().__init__(credentials)
+        self.set_timeout(timeout)
+        self.session.max_redirects = 0
+        self.session.auth = _keep_the_token
+        self.requests = 0
+        self._target = target
+        self._base = SPREADSHEETS_API_V4_BASE_URL.replace(GOOGLE_URL, api_url)
+
+    def request(
+        self,
+        method: str,
+        endpoint: str,
+        params: Any = None,
+        data: bytes | None = None,
+        json: Any = None,
+        files: Any = None,
+        headers: MutableMapping[str, str] | None = None,
+    ) -> requests.Response:
+        """One request and its successful answer. Raises SourceError; Transient where trying again may help."""
+        url = endpoint.replace(SPREADSHEETS_API_V4_BASE_URL, self._base, 1)
+        self.requests += 1
+        try:
+            response = self.session.request(
+                method=method,
+                url=url,
+                params=params,
+                data=data,
+                json=json,
+                files=files,
+                headers=headers,
+                timeout=self.timeout,
+            )
+        except GoogleAuthError as error:
+            raise self._not_signed_in(error) from error
+        except requests.RequestException as error:
+            raise self._no_answer(error) from error
+        payload = _json(response)
+        if not response.ok:
+            raise refusal(response.status_code, payload, response.headers.get("Retry-After"), self._target)
+        if payload is None:
+            raise Transient(f"{self._base} answered with something that is not JSON: is there a proxy in between?")
+        return response
+
+    def _no_answer(self, error: requests.RequestException) -> SourceError:
+        if isinstance(error, requests.Timeout):
+            return Transient(f"{self._base} did not answer within {self.timeout:g} seconds.")
+        if isinstance(error, requests.TooManyRedirects):
+            return SourceError(f"{self._base} points to another address, where credentials do not go.")
+        return unreachable(self._base, error)
+
+    def _not_signed_in(self, error: GoogleAuthError) -> SourceError:
+        if isinstance(error, TransportError):
+            return unreachable("Google's sign-in", error)
+        said = _said(error)
+        if error.retryable:
+            return Transient(f"Google's sign-in has trouble of its own ({said}).")
+        if isinstance(error, RefreshError):
+            return SourceError(
+                f"Google did not accept the credentials of {self._target.who} ({said}). Was the key deleted, or is "
+                "this machine's clock wrong? A new key mends the first."
+            )
+        return SourceError(f"Signing in to Google did not work ({said}).")
+
+
+def _said(error: GoogleAuthError) -> str:
+    """Google's own words about a refused sign-in; of an answer in another shape only its kind."""
+    detail = error.args[1] if len(error.args) > 1 else None
+    if isinstance(detail, dict):
+        words = [str(detail[name]) for name in ("error", "error_description") if name in detail]
+        return clip(": ".join(words)) or type(error).__name__
+    return innermost(error)
+
+
+def _keep_the_token(request: Any) -> Any:
+    """An authentication that changes nothing, so that a ``.netrc`` does not replace our token."""
+    return request
+
+
+def _json(response: requests.Response) -> Any:
+    try:
+        return response.json()
+    except ValueError:
+        return None
