@@ -193,7 +193,7 @@ class _Reading:
         if value is None:
             text = f"found ${{{name}}}, which is not set, expected it in the environment or in .env beside the file"
             self.mistakes.append(Mistake(located.line, path, text))
-            self.unset |= {path, path[:-1]} if isinstance(path[-1], int) else {path}
+            self.unset |= {path, path[:-1]} if path and isinstance(path[-1], int) else {path}
         return value or ""
 
     def _add(self, path: yaml_document.Path, text: str) -> None:
