@@ -1,0 +1,134 @@
+"""Asks the CRM for a page and does not give up lightly: credentials, retries, Retry-After, and refusals explained.
+
+Credentials go to the configured origin alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC
+from email.utils import parsedate_to_datetime
+
+from pydantic import BaseModel, SecretStr
+from yarl import URL
+
+from connectors.crm.auth import credentials
+from connectors.crm.options import CrmOptions
+from connectors.crm.secrets import Scrubber, what_it_said
+from connectors.crm.transport import Answer, Failure, Passing, Request, Timing, Transport
+
+_PASSING_STATUS = {408, 425, 429, 500, 502, 503, 504}
+_WHOLE = frozenset({200, 203, 206})
+_LONGEST_WAIT = 120.0
+_LONGEST_BACKOFF = 60.0
+
+
+class Client:
+    """The way to one CRM."""
+
+    def __init__(self, options: CrmOptions, timing: Timing) -> None:
+        self._origins = {_origin(URL(url)) for url in _addresses(options)}
+        self._retries = options.retries
+        self._base_wait = options.retry_wait
+        self._timing = timing
+        self.scrubber = Scrubber()
+        for secret in _secrets(options):
+            self.scrubber.add(secret)
+        self._transport = Transport(
+            requests_per_second=options.requests_per_second,
+            timeout=options.timeout,
+            max_bytes=int(options.max_page_mb * 1_000_000),
+        )
+        self._credentials = credentials(options.auth, self._persist, self.scrubber, timing)
+
+    async def ask(self, request: Request, *, accept: frozenset[int] = frozenset()) -> Answer:
+        """The answer to a request: a success, or one of ``accept``. Raises Failure with what the CRM said instead."""
+        if _origin(request.url) not in self._origins:
+            raise Failure(
+                f"the next page is said to be at {request.url.origin()}, which is not where this source is: "
+                "refused, because the credentials would go there"
+            )
+        answer = await self._persist(await self._credentials.sign(request))
+        if answer.status == 401 and self._credentials.renew():
+            answer = await self._persist(await self._credentials.sign(request))
+        if answer.status not in _WHOLE | accept:
+            raise Failure(_refusal(answer))
+        return answer
+
+    async def close(self) -> None:
+        """Ends the connections."""
+        await self._transport.close()
+
+    async def _persist(self, request: Request) -> Answer:
+        """One request, sent again while its failure may pass and attempts are left."""
+        for attempt in range(self._retries + 1):
+            last = attempt == self._retries
+            try:
+                answer = await self._transport.send(request)
+            except Passing as failure:
+                if last:
+                    raise Failure(f"{failure} ({self._retries + 1} attempts)") from None
+                await self._timing.sleep(self._backoff(attempt))
+                continue
+            if last or answer.status not in _PASSING_STATUS:
+                return answer
+            await self._timing.sleep(self._wait(answer, attempt))
+        raise AssertionError("unreachable: the last attempt returns or raises")
+
+    def _wait(self, answer: Answer, attempt: int) -> float:
+        asked = self._retry_after(answer)
+        if asked > _LONGEST_WAIT:
+            raise Failure(f"{_refusal(answer)} (it asks to wait {asked:.0f} seconds: too long for one run)")
+        return max(asked, self._backoff(attempt))
+
+    def _backoff(self, attempt: int) -> float:
+        longest = min(self._base_wait * 2.0**attempt, _LONGEST_BACKOFF)
+        return longest * (0.5 + self._timing.chance() / 2)
+
+    def _retry_after(self, answer: Answer) -> float:
+        """The seconds that the CRM asks for, as a number or as a date; 0 where it does not say."""
+        text = answer.headers.get("Retry-After", "").strip()
+        try:
+            return max(0.0, float(text))
+        except ValueError:
+            pass
+        try:
+            when = parsedate_to_datetime(text)
+        except ValueError:
+            return 0.0
+        return max(0.0, ((when if when.tzinfo else when.replace(tzinfo=UTC)) - self._timing.now()).total_seconds())
+
+
+def _refusal(answer: Answer) -> str:
+    """A status as the user should read it, with what the CRM said for itself."""
+    said = what_it_said(answer.text)
+    text = f"the CRM answered {answer.status} {answer.reason}".rstrip() + (f": {said}" if said else "")
+    if answer.status in {401, 403}:
+        return f"{text} (check the token and what it may read)"
+    if 300 <= answer.status < 400 and answer.status != 304:
+        return f"{text} (it redirects to {_target(answer)}, which is not followed: write the final address as 'url')"
+    return text
+
+
+def _target(answer: Answer) -> str:
+    try:
+        return str(answer.url.join(URL(answer.headers.get("Location", ""))).with_query(None))
+    except ValueError:
+        return "another address"
+
+
+def _origin(url: URL) -> tuple[str, str | None, int | None]:
+    return url.scheme, url.host, url.port
+
+
+def _addresses(options: CrmOptions) -> Iterator[str]:
+    yield options.url
+    if options.incremental is not None and options.incremental.url is not None:
+        yield options.incremental.url
+
+
+def _secrets(options: CrmOptions) -> Iterator[str]:
+    """Every SecretStr of the configuration; a header's value may be a word such as ``true``, which is none."""
+    yield from (value for header in options.headers.values() if len(value := header.get_secret_value()) >= 8)
+    auth: BaseModel = options.auth
+    yield from (value.get_secret_value() for _, value in auth if isinstance(value, SecretStr))

@@ -1,0 +1,70 @@
+"""The kinds of value that a ``crm`` source's configuration is made of: expressions, intervals, addresses.
+
+Each refuses a mistake with the sentence that the user will read.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from typing import Annotated, Any
+
+import jmespath
+from jmespath.exceptions import JMESPathError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict
+from yarl import URL
+
+_INTERVAL = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([smhd])\s*")
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+
+
+class Part(BaseModel):
+    """Base of the parts of a source's configuration: frozen, unknown keys are mistakes, inputs are never echoed."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+def _compiles(text: str) -> str:
+    try:
+        jmespath.compile(text)
+    except JMESPathError as error:
+        raise ValueError(f"{text!r} is not a JMESPath expression: {' '.join(str(error).split())}") from None
+    return text
+
+
+def _interval(raw: object) -> object:
+    if isinstance(raw, timedelta):
+        return raw
+    match = _INTERVAL.fullmatch(str(raw))
+    if match is None:
+        raise ValueError(f"{raw!r} is not an interval: write a number and s, m, h or d, such as 15m")
+    return timedelta(**{_UNITS[match[2]]: float(match[1])})
+
+
+def _address(text: str) -> str:
+    try:
+        url = URL(text)
+        url.port  # noqa: B018 - an impossible port is found only when asked for
+    except ValueError:
+        raise ValueError("is not an address: write https://host/path") from None
+    if url.scheme not in {"http", "https"} or not url.host:
+        raise ValueError("is not an address: it must begin with https:// (or http://) and name a host")
+    if url.user is not None or url.password is not None:
+        raise ValueError("holds a user name or password: give them under 'auth' instead, with type: basic")
+    return text
+
+
+Expression = Annotated[str, AfterValidator(_compiles)]
+"""A JMESPath expression."""
+
+Interval = Annotated[timedelta, BeforeValidator(_interval)]
+"""A length of time, such as ``15m``."""
+
+Address = Annotated[str, AfterValidator(_address)]
+"""An absolute address without credentials in it."""
+
+Param = str | int | float | bool | None
+"""A parameter of an address; null takes a preset's parameter away."""
+
+Json = Any
+"""Any JSON value, as it stands in the configuration."""

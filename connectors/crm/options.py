@@ -1,0 +1,224 @@
+"""What a ``crm`` source's configuration may say. Data only; presets are merged in before it is checked."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, ConfigDict, Field, SecretStr, model_validator
+
+from connectors.base import Options
+from connectors.crm.fields import Address, Expression, Interval, Json, Param, Part
+from connectors.crm.presets import merged
+
+
+class NoAuth(Part):
+    """An API that asks for no credentials."""
+
+    type: Literal["none"] = "none"
+
+
+class BearerAuth(Part):
+    """``Authorization: Bearer <token>``; ``scheme`` is the word before the token."""
+
+    type: Literal["bearer"]
+    token: SecretStr = Field(min_length=1)
+    scheme: str = "Bearer"
+
+
+class ApiKeyAuth(Part):
+    """A key in a header of its own, or in a parameter of the address."""
+
+    type: Literal["api_key"]
+    key: SecretStr = Field(min_length=1)
+    header: str | None = None
+    param: str | None = None
+
+    @model_validator(mode="after")
+    def _one_place(self) -> ApiKeyAuth:
+        if (self.header is None) == (self.param is None):
+            raise ValueError("give exactly one of 'header' and 'param': where the API expects its key")
+        return self
+
+
+class BasicAuth(Part):
+    """HTTP basic authentication."""
+
+    type: Literal["basic"]
+    username: str
+    password: SecretStr = SecretStr("")
+
+
+class OAuth2Auth(Part):
+    """OAuth2 without a person: client credentials, or a refresh token where one is given."""
+
+    type: Literal["oauth2"]
+    token_url: Address
+    client_id: str
+    client_secret: SecretStr
+    refresh_token: SecretStr | None = None
+    scope: str | None = None
+    params: dict[str, str] = Field(default_factory=dict)
+    client_auth: Literal["body", "basic"] = "body"
+    scheme: str = "Bearer"
+
+
+Auth = Annotated[NoAuth | BearerAuth | ApiKeyAuth | BasicAuth | OAuth2Auth, Field(discriminator="type")]
+
+
+class SinglePage(Part):
+    """The API answers with everything at once; ``sure`` where its answer looks as if there were more."""
+
+    type: Literal["none"] = "none"
+    sure: bool = False
+
+
+class Sized(Part):
+    """What every way of paging may say: the size of a page, and where the paging parameters go."""
+
+    size: int | None = Field(default=None, gt=0)
+    size_param: str | None = None
+    send: Literal["query", "body"] = "query"
+    more: Expression | None = None
+
+    @model_validator(mode="after")
+    def _size_is_sent(self) -> Sized:
+        if self.size_param is not None and self.size is None:
+            raise ValueError("'size_param' needs 'size': how many records to ask for")
+        return self
+
+
+class Counted(Sized):
+    """Pages that are asked for by counting, and end with an empty page unless the API tells otherwise."""
+
+    end: Literal["empty", "short"] = "empty"
+
+    @model_validator(mode="after")
+    def _short_of_what(self) -> Counted:
+        if self.end == "short" and self.size is None:
+            raise ValueError("'end: short' needs 'size': a page is short of what?")
+        return self
+
+
+class PagePaging(Counted):
+    """Pages by number."""
+
+    type: Literal["page"]
+    param: str = "page"
+    first: int = 1
+
+
+class OffsetPaging(Counted):
+    """Pages by the number of records to skip."""
+
+    type: Literal["offset"]
+    param: str = "offset"
+
+
+class CursorPaging(Sized):
+    """Each answer holds the cursor of the next page."""
+
+    type: Literal["cursor"]
+    param: str
+    cursor: Expression
+
+
+class NextPaging(Sized):
+    """Each answer holds the address of the next page in its body."""
+
+    type: Literal["next"]
+    next: Expression
+
+
+class LinkPaging(Sized):
+    """Each answer names the next page in its Link header."""
+
+    type: Literal["link"]
+
+
+def _paging_word(raw: object) -> object:
+    return {"type": raw} if isinstance(raw, str) else raw
+
+
+Paging = Annotated[
+    Annotated[
+        SinglePage | PagePaging | OffsetPaging | CursorPaging | NextPaging | LinkPaging,
+        Field(discriminator="type"),
+    ],
+    BeforeValidator(_paging_word),
+]
+
+
+class Incremental(Part):
+    """How to ask only for what changed. ``{since}`` stands for the moment, in ``format``.
+
+    ``param`` is short for ``params: {<param>: "{since}"}``. ``url``, ``method``, ``params``, ``headers``, ``body``,
+    ``paging`` and ``total`` replace those of the full read. ``max_records`` is how much the API gives away in this
+    way: where more changed, everything is read instead.
+    """
+
+    param: str | None = None
+    format: str = "iso"
+    overlap: Interval = timedelta(minutes=5)
+    full_every: Interval = timedelta(days=1)
+    url: Address | None = None
+    method: Literal["GET", "POST"] | None = None
+    params: dict[str, Param] = Field(default_factory=dict)
+    headers: dict[str, str] = Field(default_factory=dict)
+    body: Json = None
+    paging: Paging | None = None
+    total: Expression | None = None
+    max_records: int | None = Field(default=None, gt=0)
+
+    @model_validator(mode="after")
+    def _says_since(self) -> Incremental:
+        places = (self.params, self.headers, self.body, self.url)
+        if self.param is None and not any("{since}" in str(place) for place in places):
+            raise ValueError("nothing says since when: give 'param', or write {since} in params, headers, body or url")
+        return self
+
+
+class CrmOptions(Options):
+    """A JSON-over-HTTP API: where it is, how to get in, how to turn its pages, and what is in a record."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+    type: Literal["crm"] = "crm"
+    preset: str | None = None
+    url: Address
+    method: Literal["GET", "POST"] = "GET"
+    params: dict[str, Param] = Field(default_factory=dict)
+    headers: dict[str, SecretStr] = Field(default_factory=dict)
+    body: Json = None
+    auth: Auth = NoAuth()
+    paging: Paging
+    records: Expression = "@"
+    columns: dict[str, Expression] = Field(default_factory=dict)
+    columns_from: Expression | None = None
+    filter: Expression | None = None
+    deleted: Expression | None = None
+    total: Expression | None = None
+    total_header: str | None = None
+    empty_status: tuple[int, ...] = ()
+    incremental: Incremental | None = None
+    requests_per_second: float = Field(default=5, gt=0)
+    timeout: float = Field(default=30, gt=0)
+    retries: int = Field(default=4, ge=0, le=10)
+    retry_wait: float = Field(default=1, ge=0, le=60)
+    max_pages: int = Field(default=10_000, gt=0)
+    max_page_mb: float = Field(default=64, gt=0)
+
+    @model_validator(mode="after")
+    def _short_pages_are_counted(self) -> CrmOptions:
+        short = isinstance(self.paging, Counted) and self.paging.end == "short"
+        if short and self.total is None and self.total_header is None:
+            raise ValueError(
+                "'end: short' needs 'total' or 'total_header': without a total, an API that gives smaller pages than "
+                "it is asked for would seem to have ended"
+            )
+        return self
+
+    @model_validator(mode="before")
+    @classmethod
+    def _with_preset(cls, raw: Any) -> Any:
+        return merged(raw) if isinstance(raw, dict) else raw

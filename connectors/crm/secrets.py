@@ -1,0 +1,52 @@
+"""What may be said aloud: secrets taken out of any text, and what an API said for itself in an error's body."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+from urllib.parse import quote, quote_plus
+
+MASK = "***"
+_LONGEST = 300
+_SPEAKING = ("error_description", "message", "detail", "error_message", "error", "errors", "title", "reason", "code")
+
+
+class Scrubber:
+    """Knows the secrets of one source and takes them out of every text that leaves it."""
+
+    def __init__(self) -> None:
+        self._forms: set[str] = set()
+
+    def add(self, secret: str) -> None:
+        """Remembers a secret in every form in which an API may echo it."""
+        if secret.strip():
+            forms = (secret, secret.strip(), quote(secret, safe=""), quote_plus(secret), json.dumps(secret)[1:-1])
+            self._forms.update(forms)
+
+    def clean(self, text: str) -> str:
+        """``text`` without any secret. The longest go first: one secret may hold another."""
+        for form in sorted(self._forms, key=len, reverse=True):
+            text = text.replace(form, MASK)
+        return text
+
+
+def what_it_said(body: str) -> str:
+    """The message of an error's body, in one trimmed line; empty where it says nothing."""
+    try:
+        spoken = _message(json.loads(body))
+    except (ValueError, RecursionError):
+        spoken = re.sub(r"<(script|style)\b.*?</\1>|<[^>]*>", " ", body, flags=re.DOTALL | re.IGNORECASE)
+    spoken = " ".join(spoken.split())
+    return spoken if len(spoken) <= _LONGEST else spoken[:_LONGEST] + "…"
+
+
+def _message(value: Any, depth: int = 0) -> str:
+    """The first thing in an error's JSON that reads like a message."""
+    if depth > 4:
+        return ""
+    if isinstance(value, list):
+        return next((said for item in value if (said := _message(item, depth + 1))), "")
+    if isinstance(value, dict):
+        return next((said for key in _SPEAKING if (said := _message(value.get(key), depth + 1))), "")
+    return value if isinstance(value, str) else ""

@@ -1,0 +1,155 @@
+"""One HTTP exchange, kept within bounds: paced, timed, of limited size, never redirected, certificates checked.
+
+Knows nothing of pages, records or credentials, except that no secret may show in what it raises.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import ssl
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+import aiohttp
+from aiolimiter import AsyncLimiter
+from yarl import URL
+
+_HEADERS = {"User-Agent": "openphone-sync", "Accept": "application/json", "Accept-Encoding": "gzip, deflate"}
+
+
+class Failure(Exception):
+    """The CRM could not be read; the message is fit for the user."""
+
+
+class Passing(Failure):
+    """A failure that may pass: worth another attempt."""
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """Clock, patience and chance, passed in so that tests need none of them."""
+
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    monotonic: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+    chance: Callable[[], float] = random.random
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What to send. ``form`` is sent as a web form, ``body`` as JSON."""
+
+    url: URL
+    method: str = "GET"
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: Any = None
+    form: Mapping[str, str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back, whole."""
+
+    url: URL
+    status: int
+    reason: str
+    headers: Mapping[str, str]
+    text: str
+    next_link: str | None
+
+
+class Transport:
+    """Sends requests one at a time and reads each answer within its bounds."""
+
+    def __init__(self, *, requests_per_second: float, timeout: float, max_bytes: int) -> None:
+        self._pace = AsyncLimiter(1, 1 / requests_per_second)
+        self._timeout = timeout
+        self._max_bytes = max_bytes
+        self._session: aiohttp.ClientSession | None = None
+
+    async def send(self, request: Request) -> Answer:
+        """One exchange. Raises Passing where the network failed, Failure where trying again is no use."""
+        async with self._pace:
+            try:
+                return await self._exchange(request)
+            except (aiohttp.ClientConnectorCertificateError, aiohttp.ClientConnectorSSLError, ssl.SSLError) as error:
+                raise Failure(f"the certificate of {request.url.host} is not trusted: {_brief(error)}") from None
+            except aiohttp.InvalidURL:
+                raise Failure("the address is not one that can be asked") from None
+            except TimeoutError:
+                raise Passing(f"no complete answer within {self._timeout:g} seconds") from None
+            except (aiohttp.ClientError, OSError) as error:
+                raise Passing(f"the connection failed: {_brief(error)}") from None
+
+    async def close(self) -> None:
+        """Ends the connections."""
+        if self._session is not None:
+            await self._session.close()
+
+    async def _exchange(self, request: Request) -> Answer:
+        session = self._open()
+        async with session.request(
+            request.method,
+            request.url,
+            headers=request.headers,
+            json=request.body,
+            data=request.form,
+            allow_redirects=False,
+        ) as response:
+            body = await self._bounded(response)
+            return Answer(
+                url=request.url,
+                status=response.status,
+                reason=response.reason or "",
+                headers=response.headers,
+                text=_decoded(body, response),
+                next_link=_next_link(response),
+            )
+
+    def _open(self) -> aiohttp.ClientSession:
+        if self._session is None:
+            self._session = aiohttp.ClientSession(
+                headers=_HEADERS,
+                cookie_jar=aiohttp.DummyCookieJar(),
+                timeout=aiohttp.ClientTimeout(total=self._timeout),
+            )
+        return self._session
+
+    async def _bounded(self, response: aiohttp.ClientResponse) -> bytes:
+        """The body, decompressed as it comes, given up where it grows beyond the limit."""
+        parts, size = [], 0
+        async for part in response.content.iter_any():
+            size += len(part)
+            if size > self._max_bytes:
+                response.close()
+                limit = self._max_bytes / 1_000_000
+                raise Failure(f"the answer is larger than {limit:g} MB (max_page_mb): ask for smaller pages")
+            parts.append(part)
+        return b"".join(parts)
+
+
+def _decoded(body: bytes, response: aiohttp.ClientResponse) -> str:
+    try:
+        return body.decode(response.charset or "utf-8-sig")
+    except (LookupError, UnicodeDecodeError):
+        return body.decode("utf-8-sig", errors="replace")
+
+
+def _next_link(response: aiohttp.ClientResponse) -> str | None:
+    link = response.links.get("next")
+    return None if link is None else str(link.get("url"))
+
+
+def _brief(error: BaseException) -> str:
+    """An exception's own words; never an address with its parameters, which may hold a key."""
+    if isinstance(error, aiohttp.ClientConnectorError):
+        return f"{error.host}:{error.port}: {error.os_error.strerror or error.os_error}"
+    if isinstance(error, aiohttp.ClientPayloadError):
+        return "the answer broke off"
+    return (
+        type(error).__name__ if isinstance(error, aiohttp.ClientResponseError) else str(error) or type(error).__name__
+    )
