@@ -174,13 +174,14 @@ class _Writer:
     async def _bring_in_line(self, change: Change, record: int, found: Contact, *, adopted: bool) -> Change:
         """A contact that is there after all: ours from a lost answer, or one that a 409 pointed at."""
         to = self._to
-        if change.desired is None:
-            raise RuntimeError("a create without its desired contact")
         owner = to.state.owners([str(found.id)], besides=to.sync).get(str(found.id))
         if owner is not None:
             await self._durably(to.state.withdraw, to.sync, change.external_id)
             raise Refused(409, f"the contact with this externalId belongs to the sync {owner!r}")
-        after = overlay(change.desired, found, to.source)
+        if change.desired is not None:
+            after = overlay(change.desired, found, to.source)
+        else:  # put back by undo: whole, as it was
+            after = replace(_whole(change), id=found.id)
         fields = differences(found, after)
         if fields:
             record = (

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
@@ -97,6 +98,9 @@ def _create_v1(connection: Connection) -> None:
     _tables.create_all(connection)
 
 
+HISTORY_SECONDS = 90 * 24 * 3600.0
+"""How long what contacts held before a change is kept."""
+
 MIGRATIONS: tuple[Callable[[Connection], None], ...] = (_create_v1,)
 """One step a schema version, oldest first; never edit a step that was released, append one."""
 
@@ -160,8 +164,7 @@ class State:
             shown = parsed.database
             path = Path(parsed.database)
             if read_only:
-                target = f"file:{path}?mode=ro&uri=true" if path.exists() and path.stat().st_size else ":memory:"
-                url = f"sqlite:///{target}"
+                url = _read_only_url(path)
             else:
                 _make_private(path)
         try:
@@ -188,7 +191,7 @@ class State:
             if not read_only:
                 self._connection.exec_driver_sql("PRAGMA journal_mode=TRUNCATE")
             self._connection.commit()
-        memory = read_only and str(self._engine.url).endswith(":memory:")
+        memory = self._engine.url.database == ":memory:"
         with self._transaction() as connection:
             version = self._version(connection)
             if version > len(MIGRATIONS):
@@ -291,7 +294,9 @@ class State:
         """Record contacts as held and in step: (external id, contact id, fingerprint, sent or None to keep it)."""
         with self._transaction() as connection:
             for external_id, contact_id, fingerprint, sent in kept:
-                self._put(connection, sync, external_id, contact_id, fingerprint, sent)
+                self._put(
+                    connection, sync, external_id, contact_id, fingerprint, {} if sent is None else {"sent": sent}
+                )
 
     def _put(
         self,
@@ -300,12 +305,12 @@ class State:
         external_id: str,
         contact_id: str,
         fingerprint: bytes | None,
-        sent: dict[str, Any] | None,
+        more: Mapping[str, dict[str, Any] | None],
     ) -> None:
         mine = (_contacts.c.sync == sync, _contacts.c.external_id == external_id)
         values = {"contact_id": contact_id, "fingerprint": fingerprint, "changed_at": time.time()}
-        if sent is not None:
-            values["sent"] = json.dumps(sent, ensure_ascii=False)
+        if "sent" in more:
+            values["sent"] = json.dumps(more["sent"], ensure_ascii=False) if more["sent"] is not None else None
         if connection.execute(_contacts.update().where(*mine).values(**values)).rowcount == 0:
             connection.execute(_contacts.insert().values(sync=sync, external_id=external_id, **values))
         for table in (_intents, _refusals):
@@ -365,8 +370,11 @@ class State:
     # -- runs
 
     def begin_run(self, sync: str) -> int:
-        """The id of a new run."""
+        """The id of a new run. What undo could use of runs long past is let go."""
+        long_ago = time.time() - HISTORY_SECONDS
         with self._transaction() as connection:
+            old = sa.select(_runs.c.id).where(_runs.c.sync == sync, _runs.c.started_at < long_ago)
+            connection.execute(_history.delete().where(_history.c.run_id.in_(old)))
             result = connection.execute(_runs.insert().values(sync=sync, started_at=time.time()))
             key = result.inserted_primary_key
             return int(key[0]) if key else 0
@@ -392,16 +400,19 @@ class State:
             if rows:
                 connection.execute(_problems.insert(), rows)
 
+    def run(self, run: int) -> RunRecord | None:
+        """One run of the history."""
+        with self._transaction() as connection:
+            row = connection.execute(sa.select(_runs).where(_runs.c.id == run)).first()
+            return _run(row) if row else None
+
     def runs(self, sync: str | None = None, limit: int = 10) -> list[RunRecord]:
         """The last runs, newest first."""
         query = sa.select(_runs).order_by(_runs.c.id.desc()).limit(limit)
         if sync is not None:
             query = query.where(_runs.c.sync == sync)
         with self._transaction() as connection:
-            return [
-                RunRecord(r.id, r.sync, r.started_at, r.ended_at, r.status, json.loads(r.counts or "{}"), r.error)
-                for r in connection.execute(query)
-            ]
+            return [_run(row) for row in connection.execute(query)]
 
     def problems(self, sync: str) -> list[Problem]:
         """The rows that needed a person when the last run ended."""
@@ -442,9 +453,12 @@ class State:
         fingerprint: bytes | None,
         sent: dict[str, Any] | None,
     ) -> None:
-        """A create or update was carried out: one transaction for the contact and its history."""
+        """A create or update was carried out: one transaction for the contact and its history.
+
+        Without ``fingerprint`` and ``sent`` the next run looks at the contact afresh.
+        """
         with self._transaction() as connection:
-            self._put(connection, sync, external_id, contact_id, fingerprint, sent)
+            self._put(connection, sync, external_id, contact_id, fingerprint, {"sent": sent})
             mine = _history.c.id == record
             connection.execute(_history.update().where(mine).values(done=True, contact_id=contact_id))
 
@@ -478,6 +492,13 @@ class State:
             connection.execute(_syncs.insert().values(sync=sync, bookmark=bookmark))
 
 
+def _read_only_url(path: Path) -> str:
+    """The file, which SQLite then cannot change; a state that is not there yet is an empty one in memory."""
+    if not path.exists() or path.stat().st_size == 0:
+        return "sqlite:///:memory:"
+    return f"sqlite:///file:{quote(str(path))}?mode=ro&uri=true"
+
+
 def _engine(url: str) -> Engine:
     if not url.startswith("sqlite"):
         return sa.create_engine(url, poolclass=NullPool)
@@ -487,6 +508,11 @@ def _engine(url: str) -> Engine:
 
 def _held(row: Any) -> Held:
     return Held(row.external_id, row.contact_id, json.loads(row.sent) if row.sent else None, row.changed_at)
+
+
+def _run(row: Any) -> RunRecord:
+    counts = json.loads(row.counts or "{}")
+    return RunRecord(row.id, row.sync, row.started_at, row.ended_at, row.status, counts, row.error)
 
 
 def _dump(contact: Contact | None) -> str | None:

@@ -6,12 +6,16 @@ import asyncio
 import json
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from sync.cli.common import config_options, configure_logs, failing, output_option, read_config, stop_on_signals
 from sync.config import Limit, LoadedConfig
 from sync.report import SyncReport, document, exit_code
+
+if TYPE_CHECKING:
+    from sync.engine import RunOptions
 
 
 class LimitType(click.ParamType[Limit]):
@@ -62,13 +66,12 @@ def command(
     sys.exit(exit_code(reports))
 
 
-async def _run(loaded: LoadedConfig, names: tuple[str, ...], options: object, output: str) -> list[SyncReport]:
+async def _run(loaded: LoadedConfig, names: tuple[str, ...], options: RunOptions, output: str) -> list[SyncReport]:
     from sync.cli.progress import watching
     from sync.cli.text import print_report
-    from sync.engine import Job, RunOptions, run_sync
+    from sync.engine import Job, run_sync
     from sync.openphone import OpenPhone
 
-    assert isinstance(options, RunOptions)
     stop = asyncio.Event()
     reports: list[SyncReport] = []
     with stop_on_signals(stop), watching() as watcher:

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from sync.cli.common import stop_on_signals
+
+if TYPE_CHECKING:
+    from sync.sandbox import SandboxOptions
 
 
 @click.command("sandbox")
@@ -32,7 +36,7 @@ def command(
     It prints its address and key first. It behaves as the real one does: ten requests a second, PATCH that replaces,
     conflicts, custom fields of all seven types.
     """
-    from sync.sandbox import SandboxOptions
+    from sync.sandbox import SandboxOptions, ShelfError
 
     options = SandboxOptions(
         key=key,
@@ -42,13 +46,17 @@ def command(
         list_lag=list_lag,
         latency=latency,
     )
-    asyncio.run(_serve(options, port))
+    try:
+        asyncio.run(_serve(options, port))
+    except ShelfError as error:
+        raise click.ClickException(str(error)) from None
+    except OSError as error:
+        raise click.ClickException(f"cannot serve on port {port}: {error.strerror}. Choose another --port.") from None
 
 
-async def _serve(options: object, port: int) -> None:
-    from sync.sandbox import Sandbox, SandboxOptions
+async def _serve(options: SandboxOptions, port: int) -> None:
+    from sync.sandbox import Sandbox
 
-    assert isinstance(options, SandboxOptions)
     stop = asyncio.Event()
     with stop_on_signals(stop):
         async with Sandbox(options, port) as sandbox:
