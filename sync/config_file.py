@@ -17,7 +17,7 @@ from pydantic import BaseModel, ValidationError
 from connectors import base
 from sync import config_messages as messages
 from sync import yaml_document
-from sync.config import Config, LoadedConfig
+from sync.config import Config, LoadedConfig, SyncConfig
 from sync.config_columns import mapped_columns, unknown_columns
 from sync.yaml_document import Located, Mistake, YamlError
 
@@ -134,7 +134,7 @@ class _Reading:
             if options is not None:
                 right[name] = options
             if isinstance(sync, dict) and sync.get("key") is None and not _identifies_rows(source, options):
-                text = "is missing: found nothing, expected the column, or list of columns, that identifies a row"
+                text = f"is missing, expected here: {SyncConfig.model_fields['key'].description}"
                 self._add(("syncs", name, "key"), text)
         return right
 

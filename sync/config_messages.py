@@ -15,6 +15,7 @@ from pydantic import AliasChoices, BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
+from sync.config import Config, FieldSpec, Limit
 from sync.yaml_document import Located, Mistake, Path
 
 Fields = dict[str, list[FieldInfo]]
@@ -47,8 +48,8 @@ _EXPECTED: dict[str, str] = {
     "tuple_type": "a list",
     "set_type": "a list",
     "frozen_set_type": "a list",
-    "too_short": "at least {min_length}",
-    "too_long": "at most {max_length}",
+    "too_short": "at least {min_length} of them",
+    "too_long": "at most {max_length} of them",
     "none_required": "nothing",
     "literal_error": "{expected}",
     "enum": "{expected}",
@@ -64,7 +65,7 @@ _EXPECTED: dict[str, str] = {
     "expected": "{text}",
 }
 _SECRET = re.compile(r"key|token|secret|pass(word|wd|phrase)|credential|auth|headers$|cookie|dsn", re.IGNORECASE)
-_USERINFO = re.compile(r"://[^/\s]*@")
+_USERINFO = re.compile(r"://\S*@")
 _VARIABLE = re.compile(r"\$\{")
 _LONGEST = 60
 _FEW = 5
@@ -103,7 +104,9 @@ def found(located: Located | None, path: Path) -> str:
     if content is None or content == "":
         return "nothing" if content is None else "empty text"
     if isinstance(content, dict):
-        named = content and len(content) <= _FEW and not is_secret(path)
+        if not content:
+            return "an empty mapping"
+        named = len(content) <= _FEW and not is_secret(path)
         return f"a mapping of {', '.join(content)}" if named else "a mapping"
     if isinstance(content, list):
         return "a list" if content else "an empty list"
@@ -133,6 +136,22 @@ def did_you_mean(wrong: str, right: Sequence[str]) -> str:
     """``; did you mean 'x'?``, or nothing where no name is near."""
     near = nearest(wrong, right)
     return f"; did you mean {near!r}?" if near else ""
+
+
+def _elsewhere(key: str) -> str:
+    """Where a key would be right that is wrong here, most likely for its indentation."""
+    homes = dict.fromkeys(_homes(key, Config, ""))
+    return f"; it belongs below {one_of(list(homes))}" if homes else ""
+
+
+def _homes(key: str, model: type[BaseModel], path: str) -> Iterator[str]:
+    for name, info in model.model_fields.items():
+        if name == key:
+            yield path.removeprefix(".") or "the left margin"
+        below = f"{path}.{name}" + (".NAME" if name == "syncs" else "")
+        for each in _models(info.annotation):
+            if each not in (FieldSpec, Limit):
+                yield from _homes(key, each, below)
 
 
 def nearest(wrong: str, right: Sequence[str]) -> str | None:
@@ -174,20 +193,22 @@ def _in_document(root: Located, base: Path, error: ErrorDetails, model: type[Bas
 
 def _text(path: Path, errors: Sequence[ErrorDetails], root: Located, known: Fields) -> str:
     first = errors[0]
+    described = [info.description for info in known.get(str(path[-1] if path else ""), []) if info.description]
     if first["type"] == "missing":
-        described = [info.description for info in known.get(str(path[-1]), []) if info.description]
-        return f"is missing: found nothing, expected {described[0] if described else 'a value'}"
+        return f"is missing, expected here: {described[0] if described else 'a value'}"
     if first["type"] == "extra_forbidden":
         names = f"one of {', '.join(known)}" if known else "nothing"
-        return f"found an unknown key, expected {names}{did_you_mean(str(path[-1]), list(known))}"
+        hint = did_you_mean(str(path[-1]), list(known)) or _elsewhere(str(path[-1]))
+        return f"found an unknown key, expected {names}{hint}"
     located = locate(root, path)
     what = repr(path[-1]) if first["loc"][-1:] == ("[key]",) else found(located, path)
     own_words = [str(each["ctx"]["error"]) for each in errors if each["type"] in ("value_error", "assertion_error")]
     if own_words:
         words = _discreet("; ".join(own_words), first["input"], located, path)
         return words if isinstance(located.content, dict) else f"found {what}: {_it(words, what)}"
-    wanted = list(dict.fromkeys(_wanted(each, located) for each in errors))
-    return f"found {what}, expected {' or '.join(wanted)}"
+    wanted = " or ".join(dict.fromkeys(_wanted(each, located) for each in errors))
+    about = f": {described[0]}" if described and wanted == _MAPPING else ""
+    return f"found {what}, expected {wanted}{about}"
 
 
 def _wanted(error: ErrorDetails, located: Located) -> str:
@@ -201,10 +222,18 @@ def _wanted(error: ErrorDetails, located: Located) -> str:
 
 
 def _discreet(text: str, value: object, located: Located, path: Path) -> str:
-    """A connector's own sentence, without the value where that is secret or comes from the environment."""
-    if isinstance(value, str) and value and (is_secret(path) or value != located.content):
-        text = text.replace(value, "…").replace(repr(value)[1:-1], "…")
+    """A connector's own sentence, without any value that is secret or comes from the environment."""
+    for hidden in sorted(_hidden(value, located, path), key=len, reverse=True):
+        text = text.replace(hidden, "…").replace(repr(hidden)[1:-1], "…")
     return _USERINFO.sub("://…@", text)
+
+
+def _hidden(value: object, located: Located | None, path: Path) -> Iterator[str]:
+    if isinstance(value, dict):
+        for key, each in value.items():
+            yield from _hidden(each, located.child(key) if located else None, (*path, key))
+    elif isinstance(value, str) and value and (is_secret(path) or (located is not None and value != located.content)):
+        yield value
 
 
 def _it(words: str, what: str) -> str:

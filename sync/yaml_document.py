@@ -59,9 +59,10 @@ _PLAIN_WORDS: tuple[tuple[str, str], ...] = (
     ("could not find expected ':'", "found a line without a colon, expected 'name: value'"),
     ("mapping values are not allowed", "found a colon that cannot stand here, expected the line to be indented "
      "like its neighbours, or the value to be in quotes"),
-    ("expected <block end>", "found a line indented unlike its neighbours, expected the same number of spaces"),
-    ("unindent|inconsistent", "found a line indented unlike its neighbours, expected the same number of spaces"),
-    ("end of stream", "found the end of the file inside quotes, expected a closing quote"),
+    (r"<block end>|unindent", "found a line that does not fit those above it, expected the same indentation as its "
+     "neighbours, and nothing after a closing quote"),
+    ("end of stream", "found quotes that are not closed, expected a closing quote"),
+    ("expected the node content", "found a bracket or a comma in place of a value, expected a value"),
     ("expected ',' or", "found a bracket or brace that is not closed, expected ',' or the closing one"),
     ("undefined alias", "found a value that begins with '*' and so refers to an anchor that does not exist, "
      "expected it to be in quotes"),
@@ -94,7 +95,8 @@ def parse(text: str) -> tuple[Located | None, list[Mistake]]:
 
 
 def _plainly(error: yaml.MarkedYAMLError) -> YamlError:
-    mark = error.problem_mark or error.context_mark
+    opened = re.search("quoted scalar|flow", error.context or "") is not None
+    mark = (error.context_mark if opened else None) or error.problem_mark or error.context_mark
     problem = f"{error.problem or ''} {error.context or ''}"
     words = next((words for pattern, words in _PLAIN_WORDS if re.search(pattern, problem)), _NOT_YAML)
     return YamlError(mark.line + 1 if mark else None, words)

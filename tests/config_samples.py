@@ -7,7 +7,7 @@ from typing import Literal
 from unittest.mock import patch
 
 import pytest
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
 from connectors import base
 from sync.config import LoadedConfig
@@ -87,6 +87,12 @@ class TableOptions(base.Options):
     paging: Pages | Cursor | None = Field(default=None, discriminator="type")
     url: str | None = None
     write_back: WriteBack | None = None
+
+    @model_validator(mode="after")
+    def _no_wild_table(self) -> TableOptions:
+        if self.path.startswith("wild") or self.path.startswith("sk-"):
+            raise ValueError(f"the table {self.path!r} is not tame")
+        return self
 
     @field_validator("url")
     @classmethod

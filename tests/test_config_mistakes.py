@@ -46,6 +46,8 @@ MISTAKES: Sequence[tuple[str, str, str, str, str]] = [
     ("state: state.db", "state: [a]", "state", "a list", "text"),
     ("state: state.db", "state: mysql://u:pw@host/x", "state", "'mysql://…@host/x'", "sqlite:/// or postgresql://"),
     ("state: state.db", "stat: state.db", "stat", "an unknown key", "did you mean 'state'?"),
+    ("state: state.db", "region: US", "region", "an unknown key", "; it belongs below syncs.NAME"),
+    ("pages: 3", "lastName: 3", "@.source.lastName", "an unknown key", "; it belongs below syncs.NAME.fields"),
     ("  customers:\n", "  cust omers:\n", "syncs.cust omers", "'cust omers'", "letters, digits"),
     ('"0 * * * *"', '"0 * * *"', "@.schedule", "'0 * * *'", "an interval such as '15m'"),
     ('"0 * * * *"', '"60 * * * *"', "@.schedule", "'60 * * * *'", "the minute, '60', is not 0 to 59"),
@@ -69,14 +71,14 @@ MISTAKES: Sequence[tuple[str, str, str, str, str]] = [
     ("pages: 3", "paging: {size: 3}", "@.source.paging", "a mapping of size", "a mapping with 'type'"),
     ("pages: 3", "paging: {type: page, size: x}", "@.source.paging.size", "'x'", "a whole number"),
     ("pages: 3", "paging: {type: cursor, cursor: 5}", "@.source.paging.cursor", "5", "text (in quotes"),
-    ("pages: 3", "paging: {type: cursor, cursor: a, curs: b}", "@.source.paging.curs", "unknown", "one of type, cursor;"),
+    ("pages: 3", "paging: {type: cursor, cursor: a, x: b}", "@.source.paging.x", "an unknown", "one of type, cursor"),
     ("key: id", "key: 7", "@.key", "7", "a column's name"),
     ("key: id", "key: []", "@.key", "an empty list", "a column's name"),
     ("key: id", "key: [id, '']", "@.key", "a list", "a column's name"),
     ("firstName: first_name", "firstName: 5", "@.fields.firstName", "5", "a column's name"),
     ("firstName: first_name", "firstname: f", "@.fields.firstname", "unknown key", "mean 'firstName'?"),
     ("firstName: first_name", "firstName: ", "@.fields.firstName", "nothing", "a column's name"),
-    ("lastName: last_name", "lastName: {}", "@.fields.lastName", "a mapping", "exactly one of 'column'"),
+    ("lastName: last_name", "lastName: {}", "@.fields.lastName", "an empty mapping", "exactly one of 'column'"),
     ("lastName: last_name", "lastName: {column: a, value: b}", "@.fields.lastName", "a mapping", "one of"),
     ("lastName: last_name", "lastName: {column: a, columns: [b]}", "@.fields.lastName", "a map", "not both"),
     ("lastName: last_name", "lastName: {column: a, split: x}", "@.fields.lastName", "a map", "no 'split'"),
@@ -114,6 +116,7 @@ MISTAKES: Sequence[tuple[str, str, str, str, str]] = [
     ("source_label: contact-sync", "source_label: ''", "@.source_label", "empty text", "not empty"),
     ("https://crm.example.com/c/{id}", "https://x/{}", "@.source_url", "'https://x/{}'", "columns in braces"),
     ("host: 127.0.0.1", "host: ''", "server.host", "empty text", "text that is not empty"),
+    ("server:\n  host: 127.0.0.1\n  port: 8080\n", "server: [a]\n", "server", "a list", "the daemon's page"),
     ("port: 8080", "port: 70000", "server.port", "70000", "a number of at most 65535"),
     ("port: 8080", "port: 80.5", "server.port", "80.5", "a whole number"),
     ("port: 8080", "port: web", "server.port", "'web'", "a whole number"),
@@ -151,7 +154,7 @@ def test_a_missing_key_is_told_at_the_line_it_should_stand_below(
 ) -> None:
     (message,) = refusal(folder, replaced(old, "")).messages
     assert message.startswith(f"{folder / 'config.yaml'}:{line}: {path}: ")
-    assert "found nothing" in message
+    assert "is missing, expected here: " in message or "found nothing, expected " in message
     assert expected in message
 
 
@@ -166,6 +169,12 @@ def test_every_mistake_is_told_at_once_in_the_order_of_lines(folder: Path) -> No
     assert str(error) == "\n".join(error.messages)
 
 
+def test_a_connectors_own_words_are_told_as_they_are(folder: Path) -> None:
+    assert str(refusal(folder, replaced("customers.csv", "wild.csv"))).endswith(
+        "config.yaml:10: syncs.customers.source: the table 'wild.csv' is not tame"
+    )
+
+
 def test_a_misspelt_required_key_is_one_mistake(folder: Path) -> None:
     assert len(refusal(folder, replaced("firstName:", "fistName:")).messages) == 1
 
@@ -174,13 +183,17 @@ def test_a_misspelt_required_key_is_one_mistake(folder: Path) -> None:
     ("text", "line", "said"),
     [
         ("openphone:\n\tapi_key: x\n", 2, "found a tab, expected spaces"),
-        ("openphone:\n  api_key: x\n timeout: 3\n", 3, "indented unlike its neighbours"),
+        ("openphone:\n  api_key: x\n timeout: 3\n", 3, "does not fit those above it"),
         ("openphone: {api_key: x\nsyncs: [\n", None, "not closed"),
-        ("openphone:\n  api_key: 'x\n", None, "inside quotes"),
+        ("openphone:\n  api_key: 'x\n", 2, "quotes that are not closed"),
         ("openphone:\n  api_key: *x\n", 2, "begins with '*'"),
         ("openphone:\n  api_key: @x\n", 2, "expected the value to be in quotes"),
         ("openphone:\n  api_key: a: b\n", 2, "a colon that cannot stand here"),
         ("openphone:\n  api_key: !python/object x\n", 2, "begins with '!'"),
+        ("openphone:\n  - 'a' b\n", 2, "nothing after a closing quote"),
+        ("openphone: {a: [}\n", 1, "in place of a value"),
+        ("syncs: {}\n", 1, "found an empty mapping, expected at least 1"),
+        ("syncs: [a]\n", 1, "found a list, expected a mapping"),
         ("openphone: x\n---\nsyncs: y\n", 2, "only one"),
         ("openphone: x\x00\n", 1, "a control character"),
         ("- openphone\n- syncs\n", 1, "found a list, expected 'openphone:' and 'syncs:'"),
@@ -239,11 +252,13 @@ def test_bytes_that_are_not_utf_8_are_told_with_their_line(folder: Path) -> None
         replaced("pages: 3", f"auth: {{token: [{SECRET}]}}"),
         replaced("pages: 3", f"password: {SECRET}"),
         replaced("pages: 3", f"credentials: {SECRET}"),
-        replaced("pages: 3", f"url: postgresql:u:{SECRET}@host").replace("url: ", "secret_url: "),
+        replaced("pages: 3", f"url_password: {SECRET}"),
         replaced("path: customers.csv", "pages: ${OPENPHONE_API_KEY}"),
         replaced("region: US", "region: ${OPENPHONE_API_KEY}"),
         replaced("source_label: contact-sync", "source_label: csv${OPENPHONE_API_KEY}"),
         replaced("pages: 3", "url: ${OPENPHONE_API_KEY}"),
+        replaced("path: customers.csv", "path: ${OPENPHONE_API_KEY}"),
+        replaced("pages: 3", f"paging: 'x://u:{SECRET}/x@host'"),
     ],
 )
 def test_a_secret_is_never_shown(folder: Path, text: str) -> None:
