@@ -45,7 +45,7 @@ def choose_worksheet(sheets: Sequence[Mapping[str, Any]], wanted: str | None) ->
     grids.sort(key=lambda properties: properties.get("index", 0))
     shown = [properties for properties in grids if not properties.get("hidden")] or grids
     for properties in shown if wanted is None else grids:
-        if wanted is None or properties["title"].strip() == wanted.strip():
+        if wanted is None or properties["title"].strip() == wanted:
             grid = properties["gridProperties"]
             return Worksheet(
                 id=properties.get("sheetId", 0),

@@ -41,8 +41,10 @@ def _guarded(url: str) -> str:
 
 
 def _given(text: object) -> object:
-    """Blank text, as an unset ``${NAME:-}`` leaves it, counts as not given."""
-    return None if isinstance(text, str) and not text.strip() else text
+    """Blank text, as an unset ``${NAME:-}`` leaves it, counts as not given; a worksheet called 2024 is text to us."""
+    if isinstance(text, str):
+        return text.strip() or None
+    return str(text) if type(text) is int else text
 
 
 ColumnName = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
@@ -74,7 +76,7 @@ class GoogleSheetsOptions(Options):
 
     type: Literal["google_sheets"] = "google_sheets"
     spreadsheet: Annotated[str, BeforeValidator(spreadsheet_id)]
-    worksheet: Annotated[str | None, BeforeValidator(_given), Field(coerce_numbers_to_str=True)] = None
+    worksheet: Annotated[str | None, BeforeValidator(_given)] = None
     credentials: Annotated[str | None, BeforeValidator(_given)] = None
     write_back: WriteBack | None = None
     header_row: int = Field(default=1, ge=1)
