@@ -15,7 +15,7 @@ from typing import TypeVar
 import structlog
 
 from sync.contact import Contact, CustomField, differences, overlay
-from sync.openphone import LIST_LAG, OpenPhone, OpenPhoneError, OutcomeUnknown, Refused
+from sync.openphone import OpenPhone, OpenPhoneError, OutcomeUnknown, Refused
 from sync.plan import Action, Change, Plan
 from sync.problem import Problem
 from sync.state import State, StateError
@@ -159,7 +159,7 @@ class _Writer:
         if not patiently and (found := (await self._to.client.find([external_id])).get(external_id)):
             return found[0]
         async with self._slot_lent():
-            await asyncio.sleep(LIST_LAG)
+            await asyncio.sleep(self._to.client.list_lag)
         found = (await self._to.client.find([external_id])).get(external_id)
         return found[0] if found else None
 

@@ -108,6 +108,7 @@ class OpenPhone:
         self._key = config.api_key.get_secret_value()
         self._root = config.base_url.rstrip("/").removesuffix("/v1") + "/v1"
         self._timeout = config.timeout
+        self.list_lag = LIST_LAG
         self.pace = Pace(config.requests_per_second)
         self._patience = _Patience()
         self._session: aiohttp.ClientSession | None = None

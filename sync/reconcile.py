@@ -15,7 +15,7 @@ from connectors.base import Row
 from sync.contact import Contact
 from sync.identity import Identified, Identity
 from sync.mapping import Mapper
-from sync.openphone import IDS_PER_LOOKUP, LIST_LAG, OpenPhone, Refused
+from sync.openphone import IDS_PER_LOOKUP, OpenPhone, Refused
 from sync.plan import Change, Decision, InStep, Limits, Reading, Wanted, decide, deletes_refused, remove
 from sync.problem import Problem
 from sync.state import State
@@ -91,7 +91,8 @@ class Reconciler:
         """Wait until lists can be believed about creates that were cut off; with ``verify`` read the workspace."""
         if self._intents:
             age = time.time() - max(self._intents.values())
-            await asyncio.sleep(min(LIST_LAG, max(0.0, LIST_LAG - age)))
+            lag = self._client.list_lag
+            await asyncio.sleep(min(lag, max(0.0, lag - age)))
         if self._verify and self.held:
             self._snapshot = await self._read_workspace()
 
