@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import sys
 from pathlib import Path
 from typing import Any
 
 import click
 
-from sync.cli.common import config_options, configure_logs, failing, output_option, read_config
+from sync.cli.common import config_options, configure_logs, failing, json_lines, output_option, print_lines, read_config
 from sync.config import LoadedConfig
 from sync.report import EXIT_FAILED, EXIT_OK, EXIT_USAGE
 
@@ -24,12 +23,12 @@ def command(names: tuple[str, ...], config_path: Path, log_format: str, log_leve
 
     Writes nothing, anywhere.
     """
-    fail = failing(output, lambda message: {"syncs": [], "error": message})
+    fail = failing(output, lambda message: json_lines({"syncs": [], "error": message}))
     loaded = read_config(config_path, names, fail)
     configure_logs(log_format, log_level)
     results = asyncio.run(_check(loaded, names or tuple(loaded.config.syncs)))
     if output == "json":
-        click.echo(json.dumps({"syncs": results, "error": None}, ensure_ascii=False, indent=2))
+        print_lines(json_lines({"syncs": results, "error": None}))
     else:
         for result in results:
             _print(result)

@@ -7,7 +7,7 @@ import json
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
@@ -90,16 +90,27 @@ def read_config(path: Path, names: Sequence[str], fail: Callable[[str, int], NoR
     return loaded
 
 
-def failing(output: str, document: Callable[[str], Any]) -> Callable[[str, int], NoReturn]:
+def failing(output: str, document: Callable[[str], Iterable[str]]) -> Callable[[str, int], NoReturn]:
     """How a command ends that could not do anything: one message; with ``--output json`` a document too."""
 
     def fail(message: str, code: int) -> NoReturn:
         if output == "json":
-            click.echo(json.dumps(document(message), ensure_ascii=False, indent=2))
+            print_lines(document(message))
         click.echo(f"openphone-sync: {message}", err=True)
         sys.exit(code)
 
     return fail
+
+
+def print_lines(lines: Iterable[str]) -> None:
+    """A document to standard output."""
+    for line in lines:
+        click.echo(line)
+
+
+def json_lines(value: Any) -> Iterable[str]:
+    """A small document, indented."""
+    yield json.dumps(value, ensure_ascii=False, indent=2)
 
 
 @contextmanager

@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from sync.cli.common import config_options, configure_logs, failing, output_option, read_config, stop_on_signals
+from sync.cli.common import (
+    config_options,
+    configure_logs,
+    failing,
+    output_option,
+    print_lines,
+    read_config,
+    stop_on_signals,
+)
 from sync.config import Limit, LoadedConfig
 from sync.report import SyncReport, document, exit_code
 
@@ -62,7 +69,7 @@ def command(
     options = RunOptions(dry_run=dry_run, verify=verify, max_deletes=max_deletes)
     reports = asyncio.run(_run(loaded, names or tuple(loaded.config.syncs), options, output))
     if output == "json":
-        click.echo(json.dumps(document(reports), ensure_ascii=False, indent=2))
+        print_lines(document(reports))
     sys.exit(exit_code(reports))
 
 

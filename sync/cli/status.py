@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from datetime import datetime
 from pathlib import Path
@@ -10,7 +9,7 @@ from typing import Any
 
 import click
 
-from sync.cli.common import config_options, configure_logs, failing, output_option, read_config
+from sync.cli.common import config_options, configure_logs, failing, json_lines, output_option, print_lines, read_config
 from sync.report import EXIT_FAILED, problem_json
 
 
@@ -20,7 +19,7 @@ from sync.report import EXIT_FAILED, problem_json
 @click.option("--runs", default=5, show_default=True, type=click.IntRange(1, 1000), help="How many runs to show.")
 def command(config_path: Path, log_format: str, log_level: str, output: str, runs: int) -> None:
     """The last runs, the contacts held, the rows that need a person. Reads only the state."""
-    fail = failing(output, lambda message: {"syncs": [], "error": message})
+    fail = failing(output, lambda message: json_lines({"syncs": [], "error": message}))
     loaded = read_config(config_path, (), fail)
     configure_logs(log_format, log_level)
     from sync.state import State, StateError
@@ -35,7 +34,7 @@ def command(config_path: Path, log_format: str, log_level: str, output: str, run
     except StateError as error:
         fail(str(error), EXIT_FAILED)
     if output == "json":
-        click.echo(json.dumps({"syncs": found, "error": None}, ensure_ascii=False, indent=2))
+        print_lines(json_lines({"syncs": found, "error": None}))
     else:
         for status in found:
             _print(status)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import sys
 import time
 from pathlib import Path
@@ -11,7 +10,15 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sync.cli.common import config_options, configure_logs, failing, output_option, read_config, stop_on_signals
+from sync.cli.common import (
+    config_options,
+    configure_logs,
+    failing,
+    output_option,
+    print_lines,
+    read_config,
+    stop_on_signals,
+)
 from sync.config import LoadedConfig
 from sync.report import EXIT_USAGE, SyncReport, document, exit_code
 
@@ -37,7 +44,7 @@ def command(run: int, config_path: Path, log_format: str, log_level: str, output
     if report is None:
         fail(f"there is no run {run} in the state: 'openphone-sync status --runs 100' lists them", EXIT_USAGE)
     if output == "json":
-        click.echo(json.dumps(document([report]), ensure_ascii=False, indent=2))
+        print_lines(document([report]))
     else:
         _print(report, run)
     sys.exit(exit_code([report]))
