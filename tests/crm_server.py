@@ -1,14 +1,25 @@
-"""A small CRM over real HTTP, for tests: every way of paging and of getting in, and faults on any page on demand."""
+"""A small CRM over real HTTP, for tests: every way of paging and of getting in, and faults on any page on demand.
+
+At the end, what tests read it with.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+import pytest
 from aiohttp import web
+
+from connectors.base import Connector, Context, Row, SourceError
+from connectors.crm import CrmConnector, CrmOptions
+from connectors.crm.transport import Timing
 
 Record = dict[str, Any]
 Page = Callable[[web.Request, list[Record]], web.StreamResponse]
@@ -57,6 +68,7 @@ class CrmServer:
     tokens: list[str] = field(default_factory=list)
     token_answer: Callable[[dict[str, str]], web.Response] | None = None
     extra: dict[str, Callable[[web.Request], Any]] = field(default_factory=dict)
+    tls: ssl.SSLContext | None = None
     seen: list[web.Request] = field(default_factory=list)
     bodies: list[Any] = field(default_factory=list)
     url: str = ""
@@ -69,10 +81,10 @@ class CrmServer:
         app.router.add_route("*", "/{way}", self._serve)
         self._runner = web.AppRunner(app, shutdown_timeout=0.1)
         await self._runner.setup()
-        site = web.TCPSite(self._runner, "127.0.0.1", 0)
+        site = web.TCPSite(self._runner, "127.0.0.1", 0, ssl_context=self.tls)
         await site.start()
         host, port = self._runner.addresses[0][:2]
-        self.url = f"http://{host}:{port}"
+        self.url = f"{'https' if self.tls else 'http'}://{host}:{port}"
         return self
 
     async def __aexit__(self, kind: type[BaseException] | None, error: object, trace: TracebackType | None) -> None:
@@ -145,3 +157,54 @@ async def _go_wrong(request: web.Request, fault: Fault) -> web.StreamResponse:
     body = fault.body.encode() if isinstance(fault.body, str) else fault.body
     headers = {"Content-Type": "application/json", **fault.headers}
     return web.Response(status=fault.status, body=body, headers=headers)
+
+
+NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
+PAGINGS: dict[str, Any] = {
+    "page": {"type": "page", "size_param": "limit", "size": 10},
+    "offset": {"type": "offset"},
+    "cursor": {"type": "cursor", "param": "cursor", "cursor": "meta.cursor"},
+    "next": {"type": "next", "next": "links.next"},
+    "link": "link",
+    "all": "none",
+}
+TURNED = [way for way in PAGINGS if way != "all"]
+
+
+def connector(server: CrmServer, way: str = "page", slept: list[float] | None = None, **changes: Any) -> CrmConnector:
+    """A connector that reads ``way`` of the server, and never really sleeps."""
+    configuration: dict[str, Any] = {
+        "url": f"{server.url}/{way}",
+        "paging": PAGINGS[way],
+        "records": "data",
+        "columns": {"id": "id", "last": "name.last"},
+        "requests_per_second": 10_000,
+    }
+
+    async def sleep(seconds: float) -> None:
+        if slept is not None:
+            slept.append(seconds)
+
+    timing = Timing(now=lambda: NOW, sleep=sleep, chance=lambda: 1.0)
+    return CrmConnector(CrmOptions.model_validate({**configuration, **changes}), Context(Path()), timing=timing)
+
+
+async def rows_of(source: Connector, bookmark: str | None = None) -> list[Row]:
+    """Everything that a source reads; closes it."""
+    try:
+        return [row async for row in source.read(bookmark)]
+    finally:
+        await source.close()
+
+
+async def broken(source: Connector) -> tuple[list[Row], SourceError]:
+    """What was read before the error that ended the read, and the error."""
+    rows: list[Row] = []
+    try:
+        async for row in source.read(None):
+            rows.append(row)
+    except SourceError as error:
+        return rows, error
+    finally:
+        await source.close()
+    pytest.fail("the read ended as if it were complete")

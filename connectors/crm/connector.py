@@ -24,10 +24,11 @@ from connectors.crm.transport import Answer, Failure, Timing
 
 @dataclass(frozen=True, slots=True)
 class _Opening:
-    """The first answer of a full read, and the CRM's time when it was asked."""
+    """The first answer of a read; when it was asked by our clock, and by the CRM's."""
 
     answer: Answer
-    began: datetime
+    asked_at: datetime
+    crm_time: datetime
 
 
 class CrmConnector:
@@ -77,7 +78,7 @@ class CrmConnector:
                     yield row
             except Failure as failure:
                 self._fail(failure, page.number)
-        self._summary = self._sum_up(ledger, query, opening.began, going_on[0] if going_on else None)
+        self._summary = self._sum_up(ledger, query, opening, going_on[0] if going_on else None)
 
     def summary(self) -> ReadSummary:
         """What was read; valid once ``read`` has ended."""
@@ -115,7 +116,7 @@ class CrmConnector:
             return opening
         asked_at = self._timing.now()
         answer = await self._client.ask(query.request(pager(query.paging).first()), accept=query.empty_at_once)
-        return _Opening(answer, crm_time(answer.headers.get("Date"), asked_at))
+        return _Opening(answer, asked_at, crm_time(answer.headers.get("Date"), asked_at))
 
     def _page(self, answer: Answer, number: int, query: Query) -> Page:
         if answer.status in query.empty:
@@ -129,12 +130,12 @@ class CrmConnector:
         total = self._page(opening.answer, 1, query).total
         return query.max_records is not None and isinstance(total, int) and total > query.max_records
 
-    def _sum_up(self, ledger: Ledger, query: Query, began: datetime, last: Bookmark | None) -> ReadSummary:
+    def _sum_up(self, ledger: Ledger, query: Query, opening: _Opening, last: Bookmark | None) -> ReadSummary:
         details = {"pages": ledger.pages, "records": ledger.records}
         if self._options.incremental is None:
             return ReadSummary(full=True, details=details)
-        full = began if last is None else last.full
-        mark = Bookmark(since=began, full=full, asked=fingerprint(self._options))
+        full = opening.asked_at if last is None else last.full
+        mark = Bookmark(since=opening.crm_time, full=full, asked=fingerprint(self._options))
         return ReadSummary(full=query.full, bookmark=mark.text(), details=details)
 
     def _fail(self, failure: Failure, page: int) -> NoReturn:

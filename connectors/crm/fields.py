@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 import jmespath
 from jmespath.exceptions import JMESPathError
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, StringConstraints
 from yarl import URL
 
 _INTERVAL = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([smhd])\s*")
@@ -56,6 +56,9 @@ def _address(text: str) -> str:
 
 Expression = Annotated[str, AfterValidator(_compiles)]
 """A JMESPath expression."""
+
+ColumnName = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+"""The name of a column."""
 
 Interval = Annotated[timedelta, BeforeValidator(_interval)]
 """A length of time, such as ``15m``."""

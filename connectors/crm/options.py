@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, ConfigDict, Field, SecretStr, model_validator
 
 from connectors.base import Options
-from connectors.crm.fields import Address, Expression, Interval, Json, Param, Part
+from connectors.crm.fields import Address, ColumnName, Expression, Interval, Json, Param, Part
 from connectors.crm.presets import merged
 
 
@@ -193,7 +193,7 @@ class CrmOptions(Options):
     auth: Auth = NoAuth()
     paging: Paging
     records: Expression = "@"
-    columns: dict[str, Expression] = Field(default_factory=dict)
+    columns: dict[ColumnName, Expression] = Field(default_factory=dict)
     columns_from: Expression | None = None
     filter: Expression | None = None
     deleted: Expression | None = None

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import html
 import json
 import re
 from typing import Any
 from urllib.parse import quote, quote_plus
+
+from yarl import URL
 
 MASK = "***"
 _LONGEST = 300
@@ -20,9 +23,10 @@ class Scrubber:
 
     def add(self, secret: str) -> None:
         """Remembers a secret in every form in which an API may echo it."""
-        if secret.strip():
-            forms = (secret, secret.strip(), quote(secret, safe=""), quote_plus(secret), json.dumps(secret)[1:-1])
-            self._forms.update(forms)
+        for plain in {secret, secret.strip()} - {""}:
+            in_address = URL().with_query({"": plain}).raw_query_string[1:]
+            escaped = (html.escape(plain), json.dumps(plain)[1:-1], json.dumps(plain, ensure_ascii=False)[1:-1])
+            self._forms |= {plain, in_address, quote(plain), quote(plain, safe=""), quote_plus(plain), *escaped}
 
     def clean(self, text: str) -> str:
         """``text`` without any secret. The longest go first: one secret may hold another."""
