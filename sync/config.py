@@ -17,7 +17,6 @@ from pydantic import (
     AliasChoices,
     BaseModel,
     BeforeValidator,
-    ConfigDict,
     Field,
     GetJsonSchemaHandler,
     SecretStr,
@@ -30,10 +29,13 @@ from pydantic_core import CoreSchema
 from connectors.base import Context
 from sync import config_checks as checks
 from sync.config_checks import expected, interval
+from sync.config_daemon import AlertsConfig, ServerConfig
+from sync.config_model import Model, empty_if_none, number
 from sync.contact import LISTS, SCALARS, SOURCE_MAX, is_reserved_source
 
 __all__ = [
     "DEFAULT_FIELDS",
+    "AlertsConfig",
     "Config",
     "FieldSpec",
     "FieldsConfig",
@@ -50,12 +52,6 @@ LIMIT_FORMS = "a number such as 25, or a share of at most 100% such as 10%"
 _COLUMN_FORMS = "a column's name, a list of names, or a mapping with 'column', 'template' or 'value'"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 _PLAIN = str | int | float | bool | None
-
-
-class Model(BaseModel):
-    """Base of the configuration: frozen, and an unknown key is a mistake."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class Limit(Model):
@@ -108,21 +104,10 @@ def _columns(raw: object) -> tuple[str, ...]:
     return tuple(item.strip() for item in items)
 
 
-def _empty_if_none(raw: object) -> object:
-    """A heading with nothing below it says nothing, rather than something wrong."""
-    return {} if raw is None else raw
-
-
-def _number(raw: object) -> object:
-    if isinstance(raw, bool):
-        raise expected("a number")
-    return raw
-
-
 def _labelled(raw: object) -> object:
     if not isinstance(raw, dict | None):
         raise expected("labels with a column each, such as '{mobile: phone, work: office_phone}'")
-    return _empty_if_none(raw)
+    return empty_if_none(raw)
 
 
 Plain = Annotated[_PLAIN, BeforeValidator(_plain)]
@@ -157,7 +142,7 @@ class FieldSpec(Model):
     split: Annotated[str, Field(min_length=1)] | None = Field(
         default=None, description="what separates several values in one cell, such as ';'"
     )
-    map: Annotated[dict[str, Plain], BeforeValidator(_empty_if_none)] = Field(
+    map: Annotated[dict[str, Plain], BeforeValidator(empty_if_none)] = Field(
         default_factory=dict, description="what to put instead of a cell's text: {'VIP': 'Gold'}"
     )
     default: Plain = Field(default=None, description="the value where the cell is empty")
@@ -230,10 +215,13 @@ class SyncConfig(Model):
     schedule: Annotated[str | None, BeforeValidator(checks.schedule)] = Field(
         default=None, description="when the daemon runs it: cron ('0 * * * *') or an interval ('15m')"
     )
+    jitter: Annotated[str | None, BeforeValidator(checks.jitter)] = Field(
+        default=None, description="up to how much later the daemon may start a run, so that not all start at once"
+    )
     source: Source = Field(repr=False, description="where the rows come from: 'type' and that type's options")
     key: Columns | None = Field(default=None, description="the column, or list of columns, that identifies a row")
     fields: FieldsConfig = Field(description="OpenPhone's default fields, each with its column")
-    customFields: Annotated[dict[str, FieldSpec], BeforeValidator(_empty_if_none)] = Field(
+    customFields: Annotated[dict[str, FieldSpec], BeforeValidator(empty_if_none)] = Field(
         default_factory=dict, description="custom fields, by the workspace's name or key for them"
     )
     region: Annotated[str, BeforeValidator(checks.region)] = Field(
@@ -285,20 +273,11 @@ class OpenPhoneConfig(Model):
     base_url: Annotated[str, BeforeValidator(_address)] = Field(
         default="https://api.openphone.com", description="the API's address, with or without /v1"
     )
-    requests_per_second: Annotated[float, BeforeValidator(_number)] = Field(
+    requests_per_second: Annotated[float, BeforeValidator(number)] = Field(
         default=10, gt=0, allow_inf_nan=False, description="what this key is allowed"
     )
-    timeout: Annotated[float, BeforeValidator(_number)] = Field(
+    timeout: Annotated[float, BeforeValidator(number)] = Field(
         default=30, gt=0, allow_inf_nan=False, description="seconds for one request"
-    )
-
-
-class ServerConfig(Model):
-    """The daemon's page and endpoints; port 0 switches them off."""
-
-    host: str = Field(default="127.0.0.1", min_length=1, description="the address to listen on")
-    port: Annotated[int, BeforeValidator(_number)] = Field(
-        default=8080, ge=0, le=65535, description="the port; 0 switches the page off"
     )
 
 
@@ -325,8 +304,14 @@ class Config(Model):
     syncs: dict[Annotated[str, AfterValidator(_sync_name)], SyncConfig] = Field(
         min_length=1, description="at least one sync by its name: a source, a key and the fields"
     )
-    server: Annotated[ServerConfig, BeforeValidator(_empty_if_none)] = Field(
+    server: Annotated[ServerConfig, BeforeValidator(empty_if_none)] = Field(
         default=ServerConfig(), description="the daemon's page and endpoints"
+    )
+    timezone: Annotated[str | None, BeforeValidator(checks.timezone)] = Field(
+        default=None, description="whose clock the schedules go by, such as Europe/Berlin (the machine's by default)"
+    )
+    alerts: Annotated[AlertsConfig, BeforeValidator(empty_if_none)] = Field(
+        default=AlertsConfig(), description="whom the daemon tells when a sync gets into trouble"
     )
 
 

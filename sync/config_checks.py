@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic_core import PydanticCustomError
 
@@ -82,6 +83,32 @@ def _number(text: str, words: dict[str, int] | None = None) -> int:
     return int(text) if text.isdigit() and len(text) <= 2 else -1
 
 
+def cron_values(text: str) -> tuple[frozenset[int] | None, ...]:
+    """The values that each field of a right cron expression stands for, or None where it restricts nothing.
+
+    The day of the week goes from 0, Sunday, to 6.
+    """
+    values: list[frozenset[int] | None] = []
+    for field, (_, low, high, words) in zip(text.lower().split(), _CRON_FIELDS, strict=True):
+        parts = field.split(",")
+        named = frozenset(value for part in parts for value in _cron_part(part, low, high, words))
+        values.append(None if field.startswith("*") and len(named) > high - low else named)
+    *others, weekdays = values
+    return (*others, frozenset(day % 7 for day in weekdays) if weekdays is not None else None)
+
+
+def _cron_part(part: str, low: int, high: int, words: dict[str, int]) -> range:
+    match = _CRON_PART.fullmatch(part)
+    if match is None:
+        raise ValueError(part)
+    step = int(match["step"] or 1)
+    if match["first"] is None:
+        return range(low, high + 1, step)
+    first = _number(match["first"], words)
+    last = _number(match["last"], words) if match["last"] else high if match["step"] else first
+    return range(first, last + 1, step)
+
+
 def schedule(raw: object) -> str | None:
     """A schedule as it may be given: cron or an interval."""
     if raw is None:
@@ -91,6 +118,25 @@ def schedule(raw: object) -> str | None:
     if interval(raw) is None and (mistake := cron_mistake(raw)) is not None:
         raise expected(mistake)
     return raw.strip()
+
+
+def jitter(raw: object) -> str | None:
+    """How much later a run may start, as an interval."""
+    if raw is None:
+        return None
+    if not isinstance(raw, str) or interval(raw) is None:
+        raise expected("an interval such as '30s'")
+    return raw.strip()
+
+
+def timezone(raw: object) -> str | None:
+    """A time zone by its name."""
+    if raw is None:
+        return None
+    try:
+        return ZoneInfo(str(raw).strip()).key
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise expected("a time zone's name such as Europe/Berlin or America/New_York") from None
 
 
 def region(raw: object) -> str:

@@ -64,7 +64,9 @@ _EXPECTED: dict[str, str] = {
     "time_delta_parsing": "a duration such as PT30S",
     "expected": "{text}",
 }
-_SECRET = re.compile(r"key|token|secret|pass(word|wd|phrase)|credential|auth|headers$|cookie|dsn", re.IGNORECASE)
+_SECRET = re.compile(
+    r"key|token|secret|pass(word|wd|phrase)|credential|auth|headers$|cookie|dsn|webhook", re.IGNORECASE
+)
 _USERINFO = re.compile(r"://\S*@")
 _VARIABLE = re.compile(r"\$\{")
 _LONGEST = 60
@@ -91,8 +93,8 @@ def mistakes(error: ValidationError, root: Located, base: Path, model: type[Base
 
 def is_secret(path: Path) -> bool:
     """Whether what stands at this path must not be shown: anything named like a key, where keys can be."""
-    inside = path[:1] if path[:1] == ("openphone",) else path[2:3] if path[:1] == ("syncs",) else ()
-    if inside not in (("openphone",), ("source",)):
+    inside = path[2:3] if path[:1] == ("syncs",) else path[:1]
+    if inside not in (("openphone",), ("server",), ("alerts",), ("source",)):
         return False
     named = any(isinstance(item, str) and _SECRET.search(item) for item in path[1:])
     return path == ("openphone",) or (named and path[-1] != "type")
