@@ -9,6 +9,7 @@ import asyncio
 import json
 import random
 import time
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import SimpleNamespace, TracebackType
@@ -102,18 +103,23 @@ class _Patience:
 
 
 class OpenPhone:
-    """The contacts API of one workspace. Use as an async context manager; share one between syncs with one key."""
+    """The contacts API of one workspace. Use as an async context manager.
 
-    def __init__(self, config: OpenPhoneConfig) -> None:
+    Runs at the same time under one key share a client, or give each its own with the key's one ``pace``.
+    """
+
+    def __init__(self, config: OpenPhoneConfig, pace: Pace | None = None) -> None:
         self._key = config.api_key.get_secret_value()
         self._root = config.base_url.rstrip("/").removesuffix("/v1") + "/v1"
         self._timeout = config.timeout
         self.list_lag = LIST_LAG
-        self.pace = Pace(config.requests_per_second)
+        self.pace = pace or Pace(config.requests_per_second)
         self._patience = _Patience()
         self._session: aiohttp.ClientSession | None = None
         self.requests = 0
         self.retries = 0
+        self.waited = 0.0
+        self.answers: Counter[str] = Counter()
 
     async def __aenter__(self) -> Self:
         # The place in the window is taken once the connection stands, so that a slow handshake cannot
@@ -134,7 +140,9 @@ class OpenPhone:
             await self._session.close()
 
     async def _take_turn(self, session: aiohttp.ClientSession, context: SimpleNamespace, params: object) -> None:
+        started = time.monotonic()
         context.place = await self.pace.turn()
+        self.waited += time.monotonic() - started
         self.requests += 1
 
     async def _left(self, session: aiohttp.ClientSession, context: SimpleNamespace, params: object) -> None:
@@ -225,8 +233,10 @@ class OpenPhone:
                 answer = await self._once(method, path, params, body, self._patience.left(kind, started))
             except aiohttp.ClientConnectorError as error:
                 what, sent = f"cannot connect: {error.strerror or error}", False
+                self.answers["none"] += 1
             except (aiohttp.ClientError, TimeoutError, ConnectionError) as error:
                 what, sent = f"{type(error).__name__}: {error}".rstrip(": "), True
+                self.answers["none"] += 1
             else:
                 if answer.status < 300:
                     self._patience.success(kind)
@@ -251,12 +261,14 @@ class OpenPhone:
             raise RuntimeError("use the client as an async context manager")
         if (pause := self.pace.paused_for()) > 0:
             await asyncio.sleep(pause)  # outside the request's own time-out
+            self.waited += pause
         timeout = aiohttp.ClientTimeout(total=max(1.0, min(self._timeout, patience)))
         async with self._session.request(
             method, self._root + path, params=list(params), json=body, timeout=timeout, allow_redirects=False
         ) as response:
             text = await response.read()
             headers, status = response.headers, response.status
+        self.answers[str(status)] += 1
         if status == 429:
             self.pace.pause(_retry_after(headers.get("Retry-After")))
         self.pace.heed(headers.get("ratelimit-policy"), headers.get("ratelimit") if status < 300 else None)

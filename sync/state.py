@@ -478,6 +478,22 @@ class State:
                 for h in connection.execute(query)
             ]
 
+    # -- notices
+
+    def told(self, sync: str) -> dict[str, str]:
+        """Channel → the condition of this sync that was last told there."""
+        with self._transaction() as connection:
+            rows = connection.execute(sa.select(_meta).where(_meta.c.name.like("told:%")))
+            named = ((row.name.split(":", 2), row.value) for row in rows)
+            return {channel: condition for (_, channel, name), condition in named if name == sync}
+
+    def tell(self, sync: str, channel: str, condition: str) -> None:
+        """Remember what was told, so that a daemon that starts again does not repeat it."""
+        name = f"told:{channel}:{sync}"
+        with self._transaction() as connection:
+            connection.execute(_meta.delete().where(_meta.c.name == name))
+            connection.execute(_meta.insert().values(name=name, value=condition))
+
     # -- bookmarks
 
     def bookmark(self, sync: str) -> str | None:
