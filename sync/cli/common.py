@@ -14,6 +14,7 @@ from typing import Any, NoReturn, TypeVar
 
 import click
 
+from sync import documentation_sheet
 from sync.config import LoadedConfig
 from sync.config_file import ConfigError, load
 from sync.report import EXIT_USAGE
@@ -80,7 +81,11 @@ def configure_logs(log_format: str, level: str) -> None:
 def read_config(path: Path, names: Sequence[str], fail: Callable[[str, int], NoReturn]) -> LoadedConfig:
     """The configuration, with every name that was asked for; ends the command with exit 2 otherwise."""
     try:
-        loaded = load(path, os.environ)
+        if documentation_sheet.applies(path, os.environ):
+            loaded = documentation_sheet.load(path, os.environ)
+            click.echo(documentation_sheet.hint(path), err=True)
+        else:
+            loaded = load(path, os.environ)
     except ConfigError as error:
         fail(str(error), EXIT_USAGE)
     unknown = [name for name in names if name not in loaded.config.syncs]
