@@ -21,6 +21,7 @@ from sync.report import EXIT_USAGE
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 LOG_FORMATS = ("auto", "console", "json")
+LOG_LEVELS = ("auto", "debug", "info", "warning")
 
 
 def config_options(function: Function) -> Function:
@@ -38,7 +39,12 @@ def config_options(function: Function) -> Function:
             help="The configuration file.",
         ),
         click.option("--log-format", type=click.Choice(LOG_FORMATS), default="auto", help="Default: by the terminal."),
-        click.option("--log-level", type=click.Choice(["debug", "info", "warning"]), default="info", show_default=True),
+        click.option(
+            "--log-level",
+            type=click.Choice(LOG_LEVELS),
+            default="auto",
+            help="Default: info; warning on a terminal, where progress is shown.",
+        ),
     )
     for decorate in reversed(decorators):
         function = decorate(function)
@@ -63,6 +69,8 @@ def configure_logs(log_format: str, level: str) -> None:
 
     import structlog
 
+    if level == "auto":
+        level = "warning" if sys.stderr.isatty() else "info"
     as_json = log_format == "json" or (log_format == "auto" and not sys.stderr.isatty())
     renderer: Any = structlog.processors.JSONRenderer() if as_json else structlog.dev.ConsoleRenderer()
     structlog.configure(
