@@ -120,7 +120,7 @@ class Reconciler:
             self._said_gone.add(external_id)
             return
         fingerprint = self._mapper.fingerprint(row)
-        if not self._verify:
+        if not self._verify and external_id not in self._intents:
             if self.held.get(external_id) == fingerprint:
                 tally.unchanged += 1
                 return
@@ -168,7 +168,8 @@ class Reconciler:
         held = self._state.held(self._sync, [wanted.desired.external_id for wanted in unsure]) if unsure else {}
         for wanted in unsure:
             known = held[wanted.desired.external_id]
-            if not self._verify and known.sent is not None and known.sent == wanted.desired.to_json():
+            sure = not self._verify and known.external_id not in self._intents
+            if sure and known.sent is not None and known.sent == wanted.desired.to_json():
                 self.tally.remapped += 1
                 self._in_step(InStep(known.external_id, known.contact_id, wanted.fingerprint))
             else:
@@ -232,6 +233,9 @@ class Reconciler:
 
     def _settle_missing(self, item: Missing, contacts: Sequence[Contact]) -> None:
         ours = [contact for contact in contacts if item.contact_id in (None, contact.id)]
+        if item.contact_id is None and ours:  # a create of ours was cut off; what it made, if it did, is nobody else's
+            owners = self._state.owners([str(contact.id) for contact in ours], besides=self._sync)
+            ours = [contact for contact in ours if contact.id not in owners]
         if ours:
             self.tally.decisions.append(remove(item.external_id, ours[0]))
         else:
@@ -244,13 +248,14 @@ class Reconciler:
         owners = self._state.owners([str(contact.id) for contact in contacts], besides=self._sync) if contacts else {}
         decision = decide(item, contacts, source=self._source, own_label=self._own_label, owners=owners)
         if isinstance(decision, InStep):
-            self._in_step(decision)
+            self._in_step(decision, moved=decision.contact_id != item.contact_id)
         else:
             self.tally.decisions.append(decision)
 
-    def _in_step(self, step: InStep) -> None:
+    def _in_step(self, step: InStep, *, moved: bool = False) -> None:
+        """``moved``: the row's contact is another one than the state knows."""
         self.tally.unchanged += 1
-        if self.held.get(step.external_id) != step.fingerprint:
+        if moved or self.held.get(step.external_id) != step.fingerprint or step.external_id in self._intents:
             self.tally.decisions.append(step)
 
     async def _read_workspace(self) -> dict[str, list[Contact]]:

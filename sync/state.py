@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -151,6 +152,7 @@ class State:
         self._engine = engine
         self._shown = shown
         self._connection: Connection | None = None
+        self._one_at_a_time = threading.Lock()  # a worker's transaction and the event loop's share the connection
 
     @classmethod
     def open(cls, url: str, *, read_only: bool = False) -> State:
@@ -232,7 +234,7 @@ class State:
     def _transaction(self) -> Iterator[Connection]:
         if self._connection is None:
             raise RuntimeError("the state is closed")
-        with self._errors_named(), self._connection.begin():
+        with self._errors_named(), self._one_at_a_time, self._connection.begin():
             yield self._connection
 
     # -- contacts
@@ -427,8 +429,14 @@ class State:
     def keep(
         self, run: int, sync: str, external_id: str, action: str, before: Contact | None, after: Contact | None
     ) -> int:
-        """What a contact held before a change that is about to be sent; the id to give to ``done``."""
+        """What a contact held before a change that is about to be sent; the id to give to ``written``.
+
+        From here until ``written`` the contact is not known to be in step with any row: the change may be carried out
+        and its answer lost, and the row may go back to what it was.
+        """
         with self._transaction() as connection:
+            mine = (_contacts.c.sync == sync, _contacts.c.external_id == external_id)
+            connection.execute(_contacts.update().where(*mine).values(fingerprint=None, sent=None))
             result = connection.execute(
                 _history.insert().values(
                     run_id=run,
