@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 import random
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
 from types import SimpleNamespace, TracebackType
 from typing import Any, Literal, Self
 
@@ -28,7 +31,11 @@ LIST_LAG = 5.0
 """Seconds after which a list is believed when it lacks a new contact: 2 to 3 s were measured."""
 
 GIVE_UP_SECONDS = 90.0
-GIVE_UP_FAILURES = 40
+GIVE_UP_FAILURES = 30
+UNREMARKABLE_FAILURES = 4
+SLOW_DOWN_FIRST, SLOW_DOWN_MAX = 0.25, 5.0
+"""Seconds that everyone waits after so many failures in a row: a service that is down for a minute is outlived."""
+
 ATTEMPTS = 8
 BACKOFF_FIRST, BACKOFF_MAX = 0.5, 10.0
 PAUSE_MAX = 60.0
@@ -75,31 +82,44 @@ class _Answer:
     payload: Any
 
 
+@dataclass(slots=True)
+class _Streak:
+    """Failures in a row, and when the first of them was sent."""
+
+    failures: int = 0
+    since: float | None = None
+
+    def lasted(self, now: float) -> float:
+        return 0.0 if self.since is None else now - self.since
+
+
 class _Patience:
-    """Knows when to stop hoping: too many failures, or too long, without one success of the same kind."""
+    """Knows when to stop hoping: too many failures, or too long, without one success (of the same kind, or at all)."""
 
     def __init__(self) -> None:
-        self._failures: dict[str, int] = {"read": 0, "write": 0}
-        self._since: dict[str, float | None] = {"read": None, "write": None}
+        self._streaks = {"read": _Streak(), "write": _Streak(), "any": _Streak()}
 
     def left(self, kind: str, now: float) -> float:
-        since = self._since[kind]
-        return GIVE_UP_SECONDS - (now - since) if since is not None else GIVE_UP_SECONDS
+        return GIVE_UP_SECONDS - max(self._streaks[name].lasted(now) for name in (kind, "any"))
 
     def success(self, kind: str) -> None:
-        self._failures[kind] = 0
-        self._since[kind] = None
+        self._streaks[kind] = _Streak()
+        self._streaks["any"] = _Streak()
 
-    def failure(self, kind: str, started: float, what: str) -> None:
-        """Raises ServiceDown when it has been enough."""
-        since = self._since[kind]
-        self._since[kind] = started if since is None else min(since, started)
-        self._failures[kind] += 1
-        if self._failures[kind] >= GIVE_UP_FAILURES or self.left(kind, time.monotonic()) <= 0:
+    def failure(self, kind: str, started: float, what: str) -> float:
+        """How many seconds everyone shall wait now. Raises ServiceDown when it has been enough."""
+        for name in (kind, "any"):
+            streak = self._streaks[name]
+            streak.failures += 1
+            streak.since = started if streak.since is None else min(streak.since, started)
+        failures = max(self._streaks[name].failures for name in (kind, "any"))
+        if failures >= GIVE_UP_FAILURES or self.left(kind, time.monotonic()) <= 0:
             raise ServiceDown(
-                f"OpenPhone does not answer properly ({what}): gave up after {self._failures[kind]} failed requests "
+                f"OpenPhone does not answer properly ({what}): gave up after {failures} failed requests "
                 "in a row. What was done so far is kept; run again later."
             )
+        excess = failures - UNREMARKABLE_FAILURES
+        return min(SLOW_DOWN_MAX, SLOW_DOWN_FIRST * 2.0**excess) if excess >= 0 else 0.0
 
 
 class OpenPhone:
@@ -140,10 +160,13 @@ class OpenPhone:
             await self._session.close()
 
     async def _take_turn(self, session: aiohttp.ClientSession, context: SimpleNamespace, params: object) -> None:
+        limit: _TimeLimit = context.trace_request_ctx
+        limit.suspend()
         started = time.monotonic()
         context.place = await self.pace.turn()
         self.waited += time.monotonic() - started
         self.requests += 1
+        limit.begin()
 
     async def _left(self, session: aiohttp.ClientSession, context: SimpleNamespace, params: object) -> None:
         context.place.taken()
@@ -151,7 +174,10 @@ class OpenPhone:
     async def custom_fields(self) -> tuple[CustomField, ...]:
         """The workspace's custom fields (``GET /v1/contact-custom-fields``)."""
         answer = await self._send("GET", "/contact-custom-fields")
-        return tuple(CustomField(str(f["name"]), str(f["key"]), f["type"]) for f in _data(answer, list))
+        try:
+            return tuple(CustomField(str(f["name"]), str(f["key"]), f["type"]) for f in _data(answer, list))
+        except (KeyError, TypeError) as error:
+            raise OutcomeUnknown("OpenPhone's answer holds what is no custom field") from error
 
     async def page(self, external_ids: Sequence[str] = (), token: str | None = None) -> Page:
         """One page of the list: of these external ids (20 at most), or of everyone.
@@ -162,7 +188,7 @@ class OpenPhone:
         if token:
             params.append(("pageToken", token))
         answer = await self._send("GET", "/contacts", params=params)
-        contacts = tuple(Contact.from_json(raw) for raw in _data(answer, list))
+        contacts = tuple(_contact(raw) for raw in _data(answer, list))
         if external_ids and any(contact.external_id not in external_ids for contact in contacts):
             raise OpenPhoneError(
                 "OpenPhone ignored the externalIds filter and listed other contacts: nothing can be matched safely. "
@@ -193,17 +219,17 @@ class OpenPhone:
             if refusal.status == 404:
                 return None
             raise
-        return Contact.from_json(_data(answer, dict))
+        return _contact(_data(answer, dict))
 
     async def create(self, body: Mapping[str, Any]) -> Contact:
         """Make a contact. Never repeated once it may have been carried out: raises OutcomeUnknown instead."""
         answer = await self._send("POST", "/contacts", body=body, repeatable=False)
-        return Contact.from_json(_data(answer, dict))
+        return _contact(_data(answer, dict))
 
     async def update(self, contact_id: str, body: Mapping[str, Any]) -> Contact:
         """Replace a contact. Raises Refused(404) where it is gone."""
         answer = await self._send("PATCH", f"/contacts/{contact_id}", body=body)
-        return Contact.from_json(_data(answer, dict))
+        return _contact(_data(answer, dict))
 
     async def delete(self, contact_id: str) -> bool:
         """Delete a contact; False where it was gone already."""
@@ -245,7 +271,8 @@ class OpenPhone:
                     self._patience.success(kind)
                     raise _refusal(answer)
                 what, sent = f"HTTP {answer.status}", answer.status != 429
-            self._patience.failure(kind, started, what)
+            if (pause := self._patience.failure(kind, started, what)) > 0:
+                self.pace.pause(pause)
             if sent and not repeatable:
                 raise OutcomeUnknown(what)
             if attempt >= ATTEMPTS:
@@ -262,15 +289,24 @@ class OpenPhone:
         if (pause := self.pace.paused_for()) > 0:
             await asyncio.sleep(pause)  # outside the request's own time-out
             self.waited += pause
-        timeout = aiohttp.ClientTimeout(total=max(1.0, min(self._timeout, patience)))
-        async with self._session.request(
-            method, self._root + path, params=list(params), json=body, timeout=timeout, allow_redirects=False
-        ) as response:
+        seconds = min(self._timeout, max(1.0, patience))
+        async with (
+            asyncio.timeout(seconds) as timeout,
+            self._session.request(
+                method,
+                self._root + path,
+                params=list(params),
+                json=body,
+                timeout=aiohttp.ClientTimeout(total=None),
+                trace_request_ctx=_TimeLimit(timeout, seconds),
+                allow_redirects=False,
+            ) as response,
+        ):
             text = await response.read()
             headers, status = response.headers, response.status
         self.answers[str(status)] += 1
-        if status == 429:
-            self.pace.pause(_retry_after(headers.get("Retry-After")))
+        if status in (429, 503):
+            self._heed_retry_after(headers.get("Retry-After"), 1.0 if status == 429 else 0.0)
         self.pace.heed(headers.get("ratelimit-policy"), headers.get("ratelimit") if status < 300 else None)
         if status in (401, 403):
             raise Unauthorized(_unauthorized(status, _json(text)))
@@ -278,6 +314,30 @@ class OpenPhone:
         if status < 300 and payload is None and status != 204:
             return _Answer(502, None)  # a proxy's page instead of the answer: the outcome is not known
         return _Answer(status, payload)
+
+    def _heed_retry_after(self, header: str | None, otherwise: float) -> None:
+        """Let everyone wait as long as the service asks for; raises ServiceDown where that is too long for a run."""
+        seconds = _retry_after(header)
+        if seconds is not None and seconds > PAUSE_MAX:
+            raise ServiceDown(
+                f"OpenPhone asks for no request in the next {seconds:.0f} seconds. What was done so far is kept; "
+                "run again later."
+            )
+        self.pace.pause(otherwise if seconds is None else seconds)
+
+
+@dataclass(frozen=True, slots=True)
+class _TimeLimit:
+    """The time one request may take. Waiting for its turn does not count: it has not been sent yet."""
+
+    timeout: asyncio.Timeout
+    seconds: float
+
+    def suspend(self) -> None:
+        self.timeout.reschedule(None)
+
+    def begin(self) -> None:
+        self.timeout.reschedule(asyncio.get_running_loop().time() + self.seconds)
 
 
 def _json(text: bytes) -> Any:
@@ -292,6 +352,13 @@ def _data(answer: _Answer, shape: type) -> Any:
     if not isinstance(data, shape):
         raise OutcomeUnknown("OpenPhone's answer has no data")
     return data
+
+
+def _contact(raw: Any) -> Contact:
+    try:
+        return Contact.from_json(raw)
+    except ValueError as error:
+        raise OutcomeUnknown(f"OpenPhone's answer holds what is {error}") from error
 
 
 def _reason(payload: Any) -> str:
@@ -322,11 +389,17 @@ def _unauthorized(status: int, payload: Any) -> str:
     )
 
 
-def _retry_after(header: str | None) -> float:
+def _retry_after(header: str | None) -> float | None:
+    """Seconds from now: the header holds them, or a date."""
+    if header is None:
+        return None
+    with suppress(ValueError):
+        seconds = float(header)
+        return max(0.0, seconds) if math.isfinite(seconds) else None
     try:
-        return min(PAUSE_MAX, max(0.0, float(header or "")))
+        return max(0.0, parsedate_to_datetime(header).timestamp() - time.time())
     except ValueError:
-        return 1.0
+        return None
 
 
 def _backoff(attempt: int) -> float:
