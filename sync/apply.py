@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import TypeVar
@@ -94,13 +94,8 @@ class _Writer:
     async def carry_out(self, change: Change, report: Callable[[Outcome], None]) -> None:
         """Carry out one change in a slot that was acquired for it, and free the slot."""
         started = time.monotonic()
-        act = {"create": self._create, "update": self._update, "delete": self._delete}[change.action]
         try:
-            outcome = Outcome(await act(change))
-        except Refused as refusal:
-            outcome = await self._refused(change, refusal)
-        except OutcomeUnknown as doubt:
-            outcome = _failed(change, f"the outcome is not known ({doubt}); the next run finds out")
+            outcome = await self._outcome(change)
         except (OpenPhoneError, StateError) as error:
             self.fatal = self.fatal or error  # what else is in flight may finish; nothing new begins
             return
@@ -118,15 +113,41 @@ class _Writer:
         )
         report(outcome)
 
-    async def _durably(self, write: Callable[..., Result], *arguments: object) -> Result:
-        """A write to the state, off the event loop: a disk that takes its time must not delay what is paced."""
-        async with self._one_at_a_time:
-            return await asyncio.shield(asyncio.to_thread(write, *arguments))
+    async def _outcome(self, change: Change) -> Outcome:
+        act = {"create": self._create, "update": self._update, "delete": self._delete}[change.action]
+        try:
+            return Outcome(await act(change))
+        except Refused as refusal:
+            if change.fingerprint is not None:
+                await self._durably(
+                    self._to.state.refuse, self._to.sync, change.external_id, change.fingerprint, str(refusal)
+                )
+            return _failed(change, str(refusal))
+        except OutcomeUnknown as doubt:
+            return _failed(change, f"the outcome is not known ({doubt}); the next run finds out")
 
-    async def _create(self, change: Change) -> Change:
-        """Make the contact, once: after any doubt the external id is looked up before another attempt."""
+    async def _durably(self, write: Callable[..., Result], *arguments: object) -> Result:
+        """A write to the state, off the event loop: a disk that takes its time must not delay what is paced.
+
+        Ends only when the write has ended, also where it is cancelled: the state may be closed next.
+        """
+        async with self._one_at_a_time:
+            writing = asyncio.ensure_future(asyncio.to_thread(write, *arguments))
+            try:
+                return await asyncio.shield(writing)
+            except asyncio.CancelledError:
+                await asyncio.wait({writing})
+                raise
+
+    async def _create(self, change: Change, gone: str | None = None) -> Change:
+        """Make the contact, once: after any doubt the external id is looked up before another attempt.
+
+        ``gone``: the contact that it had, if that turned out to be gone. A list may still show it.
+        """
         to, after = self._to, _whole(change)
         record = await self._durably(to.state.keep, to.run, to.sync, change.external_id, "create", None, after)
+        if gone is not None and (anew := await self._adopt(change, record, await self._find(change.external_id, gone))):
+            return anew
         doubted = False
         for _ in range(CREATE_ATTEMPTS):
             await self._durably(to.state.intend, to.sync, change.external_id)
@@ -142,9 +163,9 @@ class _Writer:
                 conflict = True
             else:
                 return await self._recorded(change, record, str(made.id))
-            found = await self._look_again(change.external_id, patiently=not conflict)
-            if found is not None:
-                return await self._bring_in_line(change, record, found, adopted=not doubted)
+            found = await self._look_again(change.external_id, gone, patiently=not conflict)
+            if brought := await self._adopt(change, record, found, made_here=doubted):
+                return brought
             if conflict:
                 await self._durably(to.state.withdraw, to.sync, change.external_id)
                 raise Refused(
@@ -154,14 +175,19 @@ class _Writer:
                 )
         raise OutcomeUnknown(f"{CREATE_ATTEMPTS} attempts to create it were left unanswered")
 
-    async def _look_again(self, external_id: str, *, patiently: bool) -> Contact | None:
-        """The contact under this external id, allowing for the list's lag; the slot is free meanwhile."""
-        if not patiently and (found := (await self._to.client.find([external_id])).get(external_id)):
-            return found[0]
+    async def _look_again(self, external_id: str, gone: str | None, *, patiently: bool) -> list[Contact]:
+        """The contacts under this external id, allowing for the list's lag; the slot is free meanwhile."""
+        if not patiently and (found := await self._find(external_id, gone)):
+            return found
         async with self._slot_lent():
             await asyncio.sleep(self._to.client.list_lag)
-        found = (await self._to.client.find([external_id])).get(external_id)
-        return found[0] if found else None
+        if self.fatal is not None:
+            raise OutcomeUnknown("the run ended before it could be looked up")
+        return await self._find(external_id, gone)
+
+    async def _find(self, external_id: str, gone: str | None) -> list[Contact]:
+        found = (await self._to.client.find([external_id])).get(external_id, [])
+        return [contact for contact in found if contact.id != gone]
 
     @asynccontextmanager
     async def _slot_lent(self) -> AsyncIterator[None]:
@@ -171,6 +197,18 @@ class _Writer:
         finally:
             await self.slots.acquire()
 
+    async def _adopt(
+        self, change: Change, record: int, found: Sequence[Contact], *, made_here: bool = False
+    ) -> Change | None:
+        """The first of these that is really there, brought in line; None where none is."""
+        for contact in found:
+            try:
+                return await self._bring_in_line(change, record, contact, adopted=not made_here)
+            except Refused as refusal:
+                if refusal.status != 404:
+                    raise  # otherwise it is listed and gone: a list may lag for deletes, too
+        return None
+
     async def _bring_in_line(self, change: Change, record: int, found: Contact, *, adopted: bool) -> Change:
         """A contact that is there after all: ours from a lost answer, or one that a 409 pointed at."""
         to = self._to
@@ -178,10 +216,8 @@ class _Writer:
         if owner is not None:
             await self._durably(to.state.withdraw, to.sync, change.external_id)
             raise Refused(409, f"the contact with this externalId belongs to the sync {owner!r}")
-        if change.desired is not None:
-            after = overlay(change.desired, found, to.source)
-        else:  # put back by undo: whole, as it was
-            after = replace(_whole(change), id=found.id)
+        wanted = replace(_whole(change), id=found.id, created_at=found.created_at)
+        after = overlay(change.desired, found, to.source) if change.desired else wanted
         fields = differences(found, after)
         if fields:
             record = (
@@ -216,7 +252,8 @@ class _Writer:
                     after=anew,
                     fields=differences(None, anew),
                     adopted=False,
-                )
+                ),
+                gone=change.contact_id,
             )
         return await self._recorded(change, record, str(change.contact_id))
 
@@ -233,13 +270,6 @@ class _Writer:
             self._to.state.written, self._to.sync, record, change.external_id, contact_id, change.fingerprint, sent
         )
         return replace(change, contact_id=contact_id)
-
-    async def _refused(self, change: Change, refusal: Refused) -> Outcome:
-        if change.fingerprint is not None:
-            await self._durably(
-                self._to.state.refuse, self._to.sync, change.external_id, change.fingerprint, str(refusal)
-            )
-        return _failed(change, str(refusal))
 
 
 def _whole(change: Change) -> Contact:

@@ -253,6 +253,7 @@ async def _carry_out(
         await applying
     finally:
         applying.cancel()
+        await asyncio.wait({applying})
         if feedback:
             await feedback.flush()
 
