@@ -85,11 +85,12 @@ def problem_line(problem: Problem) -> str:
 def _closing(report: SyncReport) -> str:
     counts = report.counts
     would = "would be " if report.dry_run else ""
-    done = ", ".join(f"{counts[name]} {would}{name}" for name in ("created", "updated", "deleted", "adopted"))
-    rest = ", ".join(f"{counts[name]} {name}" for name in ("unchanged", "rejected", "failed", "held"))
-    dry = " (dry run: nothing was sent)" if report.dry_run else ""
-    undo = f", run {report.run}" if report.run else ""
+    done = [f"{counts[name]} {would}{name}" for name in ("created", "updated", "deleted", "adopted") if counts[name]]
+    rest = [f"{counts[name]} {name}" for name in ("unchanged", "rejected", "failed", "held") if counts[name]]
+    what = ", ".join([*done, *rest]) or "nothing to do"
+    dry = ", dry run: nothing was sent" if report.dry_run else ""
+    run = f", run {report.run}" if report.run else ""
     return (
-        f"{report.name}: {report.status}{dry}: {counts['rows']} rows: {done}; {rest}; "
-        f"{report.requests} requests in {report.seconds:.1f} s{undo}"
+        f"{report.name}: {report.status}{dry}: {counts['rows']} rows: {what} "
+        f"({report.requests} requests in {report.seconds:.1f} s{run})"
     )
