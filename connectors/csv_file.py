@@ -18,7 +18,7 @@ from itertools import compress
 from pathlib import Path
 from typing import BinaryIO, ClassVar, Literal
 
-from pydantic import Field, field_validator
+from pydantic import BaseModel, Field, field_validator
 
 from connectors import base
 from connectors.base import Cell, Context, IncompleteRead, ReadSummary, Row, SourceError
@@ -95,10 +95,9 @@ class CsvConnector:
     """A CSV file as a source of rows."""
 
     name: ClassVar[str] = "csv"
-    Options: ClassVar[type[base.Options]] = CsvOptions
+    Options: ClassVar[type[BaseModel]] = CsvOptions
 
-    def __init__(self, options: base.Options, context: Context) -> None:
-        assert isinstance(options, CsvOptions)
+    def __init__(self, options: CsvOptions, context: Context) -> None:
         self._options = options
         self._path = context.folder / Path(options.path).expanduser()
         self._file: _OpenFile | None = None
@@ -133,29 +132,30 @@ class CsvConnector:
 
     def _open(self) -> _OpenFile:
         try:
+            self._check_kind()
             raw = self._path.open("rb")
+        except FileNotFoundError:
+            raise SourceError(f"{self._path} does not exist") from None
         except OSError as error:
-            raise SourceError(self._open_message(error)) from None
+            raise SourceError(f"{self._path} cannot be read: {error.strerror}") from None
         try:
             return self._look_through(raw)
-        except OSError as error:
+        except BaseException as error:
             raw.close()
-            raise SourceError(f"{self._path} cannot be read: {error.strerror}") from None
-        except BaseException:
-            raw.close()
+            if isinstance(error, OSError):
+                raise SourceError(f"{self._path} cannot be read: {error.strerror}") from None
             raise
 
-    def _open_message(self, error: OSError) -> str:
-        if isinstance(error, FileNotFoundError):
-            return f"{self._path} does not exist"
-        if isinstance(error, IsADirectoryError):
-            return f"{self._path} is a folder: give the CSV file in it"
-        return f"{self._path} cannot be read: {error.strerror}"
+    def _check_kind(self) -> None:
+        """Before opening, because a pipe would keep us waiting."""
+        mode = self._path.stat().st_mode
+        if stat.S_ISDIR(mode):
+            raise SourceError(f"{self._path} is a folder: give the CSV file in it")
+        if not stat.S_ISREG(mode):
+            raise SourceError(f"{self._path} is not a file")
 
     def _look_through(self, raw: BinaryIO) -> _OpenFile:
         before = os.fstat(raw.fileno())
-        if not stat.S_ISREG(before.st_mode):
-            raise SourceError(f"{self._path} is not a file")
         try:
             encoding = find_encoding(raw, self._options.encoding)
         except NotText as problem:
