@@ -102,6 +102,9 @@ def _create_v1(connection: Connection) -> None:
 HISTORY_SECONDS = 90 * 24 * 3600.0
 """How long what contacts held before a change is kept."""
 
+_NO_CHANGES = '"created": 0, "updated": 0, "deleted": 0,'
+"""How the counts of a run that changed nothing read (``report.COUNTS``)."""
+
 MIGRATIONS: tuple[Callable[[Connection], None], ...] = (_create_v1,)
 """One step a schema version, oldest first; never edit a step that was released, append one."""
 
@@ -416,6 +419,16 @@ class State:
         with self._transaction() as connection:
             return [_run(row) for row in connection.execute(query)]
 
+    def eventful_runs(self, sync: str, since: float) -> list[RunRecord]:
+        """The runs since then that changed or adopted contacts, newest first."""
+        changed = sa.not_(_runs.c.counts.contains(_NO_CHANGES)) | sa.not_(_runs.c.counts.contains('"adopted": 0'))
+        mine = (_runs.c.sync == sync, _runs.c.started_at >= since, changed)
+        with self._transaction() as connection:
+            return [
+                RunRecord(r.id, r.sync, r.started_at, r.ended_at, r.status, json.loads(r.counts), r.error)
+                for r in connection.execute(sa.select(_runs).where(*mine).order_by(_runs.c.id.desc()))
+            ]
+
     def problems(self, sync: str) -> list[Problem]:
         """The rows that needed a person when the last run ended."""
         query = sa.select(_problems).where(_problems.c.sync == sync).order_by(_problems.c.id)
@@ -484,6 +497,15 @@ class State:
             return [
                 HistoryRecord(h.id, h.external_id, h.contact_id, h.action, _load(h.before), _load(h.after))
                 for h in connection.execute(query)
+            ]
+
+    def made(self, run: int, limit: int) -> list[HistoryRecord]:
+        """What a run is known to have changed, newest first, no more than ``limit``."""
+        query = sa.select(_history).where(_history.c.run_id == run, _history.c.done.is_(True))
+        with self._transaction() as connection:
+            return [
+                HistoryRecord(h.id, h.external_id, h.contact_id, h.action, _load(h.before), _load(h.after))
+                for h in connection.execute(query.order_by(_history.c.id.desc()).limit(limit))
             ]
 
     # -- notices
