@@ -58,19 +58,6 @@ class Mapper:
     source_url: Field | None
     value_columns: tuple[str, ...]
 
-    def check_columns(self, available: Iterable[str]) -> list[str]:
-        """A message for every mapped column that the source does not have."""
-        columns = list(available)
-        uses: dict[str, str] = dict.fromkeys(self.key_columns, "key")
-        for field in self._fields():
-            for column in field.columns:
-                uses.setdefault(column, field.name)
-        return [
-            f"{where}: the source has no column {column!r}{_choices(column, columns)}"
-            for column, where in uses.items()
-            if column not in columns
-        ]
-
     def external_id(self, row: Row) -> str | Problem:
         """The row's key as OpenPhone's ``externalId``, or why the row has none."""
         pieces = []
@@ -133,11 +120,6 @@ class Mapper:
 
     def _custom_value(self, key: str, reading: Reading) -> Json:
         return reading.values if reading.values and self.custom_fields[key].many else reading.first
-
-    def _fields(self) -> list[Field]:
-        groups = (self.scalars, self.phone_numbers, self.emails, self.custom_fields)
-        fields = [field for group in groups for field in group.values()]
-        return [*fields, self.source_url] if self.source_url else fields
 
 
 _EMPTY = Reading()

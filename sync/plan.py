@@ -102,12 +102,13 @@ def decide(
             desired=desired,
             fingerprint=wanted.fingerprint,
         )
-    claim = None if wanted.tracked else _claim(held, source, own_label, owners)
+    tracked = wanted.tracked and held.id == wanted.contact_id  # or ours is gone, and this is another's under its id
+    claim = None if tracked else _claim(held, source, own_label, owners)
     if claim is not None:
         return Problem(wanted.row, desired.external_id, None, None, claim, "failed")
     after = overlay(desired, held, source)
     fields = differences(held, after)
-    if not fields and wanted.tracked:
+    if not fields and tracked:
         return InStep(desired.external_id, str(held.id), wanted.fingerprint)
     if not fields:
         return Change("adopt", desired.external_id, wanted.row, held.id, fingerprint=wanted.fingerprint, adopted=True)
@@ -121,7 +122,7 @@ def decide(
         after,
         desired,
         wanted.fingerprint,
-        adopted=not wanted.tracked,
+        adopted=not tracked,
     )
 
 
@@ -197,7 +198,7 @@ class Plan:
                 in_step.append(decision)
             else:
                 problems.append(decision)
-        changes.sort(key=lambda change: _ORDER[change.action])
+        changes.sort(key=lambda change: (_ORDER[change.action], *in_source_order(change)))
         reasons = _reasons_to_hold(changes, held, limits, reading)
         kept = tuple(change for change in changes if change.action not in reasons)
         back = tuple(change for change in changes if change.action in reasons)
@@ -208,6 +209,11 @@ class Plan:
         if action == "adopt":
             return sum(1 for change in self.changes if change.adopted)
         return sum(1 for change in self.changes if change.action == action)
+
+
+def in_source_order(item: Change | Problem) -> tuple[bool, int, str]:
+    """Sorts changes and problems as the source has their rows; those without a row come last, by external id."""
+    return (item.row is None, item.row or 0, item.external_id or "")
 
 
 _ORDER: Mapping[str, int] = {"adopt": 0, "create": 1, "update": 2, "delete": 3}
@@ -238,8 +244,8 @@ def deletes_refused(deletes: int, held: int, limits: Limits, reading: Reading) -
         return f"the source has no rows, which would delete {deletes} of {held} contacts held; {pass_once}"
     if reading.keyless:
         return (
-            f"{reading.keyless} row(s) have no key, so it cannot be told which of the {deletes} missing contacts "
-            f"they are; give them their key, or {pass_once}"
+            f"{reading.keyless} row(s) have no usable key, so it cannot be told which of the {deletes} missing "
+            f"contacts they are; give them their key, or {pass_once}"
         )
     if deletes > max(FLOOR, allowed):
         limit = f"max_deletes ({limits.deletes})"
