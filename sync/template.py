@@ -13,10 +13,13 @@ from connectors.base import Cell
 from sync import values
 
 _TOKEN = re.compile(r"\{\{|\}\}|\{([^{}]+)\}")
-_GAP = "\0"  # stands for an empty placeholder; ``values.text`` never lets one through
-_EMPTY_BRACKETS = re.compile(rf"\(\s*{_GAP}\s*\)|\[\s*{_GAP}\s*\]|<\s*{_GAP}\s*>|\"\s*{_GAP}\s*\"")
+# ``values.text`` lets neither of these through.
+_GAP = "\0"  # stands for an empty placeholder
+_EDGE = "\1"  # stands on both sides of a value, so that no mark of its own is taken for a separator
 _SEPARATORS = r"[\s,;:|/&+·•–—-]*"
-_GAP_FIRST = re.compile(rf"^(?:\s*{_GAP}{_SEPARATORS})+")
+_GAPS = rf"{_SEPARATORS}(?:{_GAP}{_SEPARATORS})+"
+_EMPTY_BRACKETS = re.compile(rf"\({_GAPS}\)|\[{_GAPS}\]|<{_GAPS}>|\"{_GAPS}\"")
+_GAP_FIRST = re.compile(rf"(^|[(\[<\"]){_GAPS}")
 _GAP_LATER = re.compile(rf"{_SEPARATORS}{_GAP}")
 
 
@@ -53,12 +56,7 @@ class Template:
         filled = [values.text(cells.get(column)) for column in self.columns]
         if self.columns and not any(filled):
             return ""
-        written = self.join([value or _GAP for value in filled])
-        while _GAP in written:
-            written, brackets = _EMPTY_BRACKETS.subn(_GAP, written)
-            if not brackets:
-                written = _GAP_LATER.sub("", _GAP_FIRST.sub("", written))
-        return written.strip()
+        return _closed(self.join([f"{_EDGE}{value}{_EDGE}" if value else _GAP for value in filled]))
 
     def join(self, filled: Sequence[str]) -> str:
         """The template with these texts in its placeholders, in order."""
@@ -72,3 +70,12 @@ def _plain(source: str, start: int, end: int) -> str:
     if "{" in literal or "}" in literal:
         raise ValueError(f"{source!r} has a brace without its partner: a placeholder is written {{column}}")
     return literal
+
+
+def _closed(written: str) -> str:
+    """The text with its gaps closed."""
+    brackets = 1
+    while brackets:
+        written, brackets = _EMPTY_BRACKETS.subn(_GAP, written)
+    written = _GAP_LATER.sub("", _GAP_FIRST.sub(r"\1", written))
+    return written.replace(_EDGE, "").strip()

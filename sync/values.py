@@ -371,14 +371,10 @@ def boolean(cell: Cell) -> bool:
     raise ValueUnreadable("is neither yes nor no")
 
 
-_FORMAT_TOKENS = {"yyyy": "%Y", "yy": "%y", "mm": "%m", "m": "%m", "dd": "%d", "d": "%d"}
-
-
 def date_(cell: Cell, format: str | None = None) -> str:
     """The day as ``YYYY-MM-DD``. Text is an ISO date or date-time, or follows ``format``.
 
-    ``format`` is Python's (``%d/%m/%Y``) or spelled out (``DD/MM/YYYY``). The day is the one that is written,
-    whatever the time zone.
+    ``format`` is Python's (``%d/%m/%Y``). The day is the one that is written, whatever the time zone.
     """
     cell = _one(cell, "date")
     if isinstance(cell, datetime):
@@ -389,7 +385,7 @@ def date_(cell: Cell, format: str | None = None) -> str:
         raise ValueUnreadable("is not a date")
     written = _compat(cell)
     try:
-        parsed = datetime.strptime(written, strptime_format(format)) if format else _iso(written)
+        parsed = datetime.strptime(written, format) if format else _iso(written)
     except (ValueError, re.error):
         expected = f"written as {format}" if format else "such as 2026-03-01, and no 'format' is given"
         raise ValueUnreadable(f"is not a date {expected}") from None
@@ -398,10 +394,3 @@ def date_(cell: Cell, format: str | None = None) -> str:
 
 def _iso(written: str) -> datetime:
     return datetime.fromisoformat(re.sub(r"\s+(?=[+-]\d\d|Z$)", "", written))
-
-
-def strptime_format(format: str) -> str:
-    """``DD/MM/YYYY`` as Python's ``%d/%m/%Y``; a format that already has a % as it is."""
-    if "%" in format:
-        return format
-    return re.sub(r"yyyy|yy|mm?|dd?", lambda token: _FORMAT_TOKENS[token[0].lower()], format, flags=re.IGNORECASE)

@@ -38,7 +38,7 @@ READERS: list[Callable[[Any], Any]] = [
     values.number,
     values.boolean,
     values.date_,
-    lambda cell: values.date_(cell, "DD/MM/YYYY"),
+    lambda cell: values.date_(cell, "%d/%m/%Y"),
 ]
 NAMES = ["text", "phone US", "phone AR", "email", "url", "number", "boolean", "date", "date with format"]
 
@@ -421,13 +421,12 @@ def test_iso_dates(cell: Cell) -> None:
     ("cell", "format", "expected"),
     [
         ("31/12/2026", "%d/%m/%Y", "2026-12-31"),
-        ("31/12/2026", "DD/MM/YYYY", "2026-12-31"),
-        ("12/31/26", "mm/dd/yy", "2026-12-31"),
-        ("1.3.2026", "D.M.YYYY", "2026-03-01"),
+        ("12/31/26", "%m/%d/%y", "2026-12-31"),
+        ("1.3.2026", "%d.%m.%Y", "2026-03-01"),
         ("1 March 2026", "%d %B %Y", "2026-03-01"),
         (20260301, "%Y%m%d", "2026-03-01"),
         (20260301.0, "%Y%m%d", "2026-03-01"),
-        (date(2026, 3, 1), "DD/MM/YYYY", "2026-03-01"),
+        (date(2026, 3, 1), "%d/%m/%Y", "2026-03-01"),
     ],
 )
 def test_dates_with_a_format(cell: Cell, format: str, expected: str) -> None:
@@ -440,11 +439,11 @@ def test_dates_that_are_refused(cell: Cell) -> None:
 
 
 def test_a_date_in_another_format_is_refused_with_the_format() -> None:
-    assert "DD/MM/YYYY" in refusal(values.date_, "12/31/2026", "DD/MM/YYYY")
+    assert "%d/%m/%Y" in refusal(values.date_, "12/31/2026", "%d/%m/%Y")
 
 
-@given(st.dates(), st.sampled_from(["%Y-%m-%d", "DD/MM/YYYY", "%d.%m.%Y", "YYYYMMDD"]))
+@given(st.dates(), st.sampled_from(["%Y-%m-%d", "%d/%m/%Y", "%d.%m.%Y", "%Y%m%d"]))
 def test_formatted_dates_come_back(day: date, format: str) -> None:
-    directives = values.strptime_format(format).replace("%Y", f"{day.year:04}")
-    assert values.date_(day.strftime(directives), format) == day.isoformat()
+    written = day.strftime(format.replace("%Y", f"{day.year:04}"))
+    assert values.date_(written, format) == day.isoformat()
     assert values.date_(day.isoformat()) == day.isoformat()
