@@ -9,9 +9,13 @@ import time
 import tracemalloc
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
 from pydantic import ValidationError
 from sheets_server import ACCOUNT, READ, WRITE, Date, Formula, Refused, Sheet, SheetsServer
 
@@ -28,8 +32,10 @@ from connectors.base import (
     load,
 )
 from connectors.contract import check_connector, check_refuses
-from connectors.google_sheets import GoogleSheetsConnector, GoogleSheetsOptions, reading, writing
+from connectors.google_sheets import GoogleSheetsConnector, GoogleSheetsOptions, WriteBack, reading, writing
+from connectors.google_sheets.grid import Worksheet
 from connectors.google_sheets.patience import Patience
+from connectors.google_sheets.placing import FreshRow, merged, place
 
 ID = "1AbC_dEf-sheet"
 ALL = {"contactId": "contactId", "status": "status", "error": "error"}
@@ -428,10 +434,18 @@ class TestWritingBack:
         assert await connector.write_back([second]) == []
         assert sheet.column("contactId") == ["id-Jane", "old-id"]
 
+    async def test_new_twins_that_were_moved_get_their_ids_in_order(self, google: SheetsServer, make: Make) -> None:
+        sheet = google.add(ID, "Sheet1", [["id", "contactId"], ["c1"], ["c1"]])
+        sheet.insert(2, ["x"])
+        sheet.insert(2, ["x"])
+        told = [RowResult(3, {"id": "c1"}, "second", "synced"), RowResult(2, {"id": "c1"}, "first", "synced")]
+        assert await make(write_back={"contactId": "contactId"}).write_back(told) == []
+        assert sheet.column("contactId") == ["", "", "first", "second"]
+
     async def test_rows_that_cannot_be_told_apart_are_left_for_the_next_run(
         self, google: SheetsServer, make: Make
     ) -> None:
-        sheet = google.add(ID, "Sheet1", [["id", "contactId"], ["x"], ["c1"], ["c1"]])
+        sheet = google.add(ID, "Sheet1", [["id", "contactId", "name"], ["", "", "Eve"], ["c1"], ["c1"]])
         told = [RowResult(2, {"id": "c1"}, "a", "synced"), RowResult(3, {"id": ""}, "b", "synced")]
         connector = make(write_back={"contactId": "contactId"})
         assert list(await connector.write_back(told)) == told
@@ -489,6 +503,7 @@ class TestWritingBack:
         assert await connector.write_back(results(rows)) == []
         assert sheet.column("contactId") == [f"id-{key}" for key in sheet.column("id")]
         assert len(google.calls) - calls == 2 * 10_000 / writing.RESULTS_PER_BATCH
+        assert max(len(call.body["data"]) for call in google.writes) == 2  # a block of cells, and once the new headers
 
     async def test_rows_here_and_there_are_one_write_a_batch_too(self, google: SheetsServer, make: Make) -> None:
         google.add(ID, "Sheet1", people(1000))
@@ -525,6 +540,40 @@ class TestWritingBack:
         sheet.rows[0][0] = "key"
         with pytest.raises(SourceError, match="no longer has the column 'id'"):
             await connector.write_back(results(rows))
+
+
+keys = st.text("ab", max_size=2)
+
+
+@given(
+    st.lists(st.tuples(keys, st.sampled_from(["", "id-0", "id-1"]))), st.randoms(use_true_random=False), st.booleans()
+)
+def test_no_result_ever_lands_in_a_row_with_another_key_or_in_a_row_of_another(
+    sheet: list[tuple[str, str]], random: Random, all_rows: bool
+) -> None:
+    read = [RowResult(number, {"id": key}, f"id-{number}", "synced") for number, (key, _) in enumerate(sheet, 2)]
+    random.shuffle(sheet)
+    rows = [FreshRow(number, {"id": key, "contactId": held}) for number, (key, id) in enumerate(sheet, 2)]
+    told = [result for result in read if random.random() < 0.8]
+    found = place(told, rows, WriteBack(contactId="contactId"), all_rows=all_rows)
+    assert all(row.cells["id"] == result.key["id"] != "" for row, result in found.placed)
+    assert len({row.number for row, _ in found.placed}) == len(found.placed)
+    assert sorted(map(id, [*(result for _, result in found.placed), *found.unplaced])) == sorted(map(id, told))
+    once = [result for result in told if [key for key, _ in sheet].count(str(result.key["id"])) == 1]
+    assert not all_rows or not [result for result in once if result.key["id"] and result in found.unplaced]
+
+
+@given(st.sets(st.tuples(st.integers(1, 6), st.integers(0, 5))))
+def test_ranges_cover_exactly_the_cells_that_change(cells: set[tuple[int, int]]) -> None:
+    worksheet = Worksheet(0, "Sheet1", rows=6, columns=6)
+    covered: list[tuple[int, int]] = []
+    for area, values in merged({at: f"{at}" for at in cells}, worksheet).items():
+        left, top = area.split("!")[1].split(":")[0][0], int(area.split("!")[1].split(":")[0][1:])
+        for down, row in enumerate(values):
+            for across, said in enumerate(row):
+                covered.append((top + down, ord(left) - ord("A") + across))
+                assert said == f"{covered[-1]}"
+    assert sorted(covered) == sorted(cells)
 
 
 class TestMistakes:
@@ -779,3 +828,15 @@ def test_nothing_heavy_is_imported_before_a_sheet_is_opened() -> None:
         [sys.executable, "-c", script], check=True, capture_output=True, text=True, cwd=Path(__file__).parents[1]
     )
     assert done.stdout.strip() == "set()"
+
+
+def test_the_configurations_in_the_documentation_are_right() -> None:
+    text = (Path(__file__).parents[1] / "docs" / "google-sheets.md").read_text()
+    blocks = [yaml.safe_load(block.split("```")[0]) for block in text.split("```yaml\n")[1:]]
+    sources = [sync["source"] for block in blocks for sync in block["syncs"].values()]
+    first, second = (GoogleSheetsOptions(**{**source, "spreadsheet": ID}) for source in sources)
+    assert first.write_back == WriteBack(contactId="contactId")
+    assert second.write_back == WriteBack(**ALL)
+    assert GoogleSheetsOptions(**sources[1]).spreadsheet == "1AbCdEfGhIjKlMnOpQrStUvWxYz"
+    for option in GoogleSheetsOptions.model_fields:
+        assert f"| `{option}`" in text or option in ("type", "api_url")

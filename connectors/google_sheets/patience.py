@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from itertools import count
 from typing import TypeVar
 
+import structlog
+
 from connectors.google_sheets.errors import QuotaUsedUp, Transient
 
 T = TypeVar("T")
-_log = logging.getLogger(__name__)
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,7 @@ class Patience:
                 wait = _wait(trouble, number)
                 if number >= self.attempts or self.clock() - started + wait > self.seconds:
                     raise
-                _log.warning("%s Trying again in %.0f s.", trouble, wait)
+                log.warning("google sheets: trying again", seconds=wait, attempt=number, reason=str(trouble))
                 await self.sleep(wait)
         raise AssertionError("count() never ends")
 
