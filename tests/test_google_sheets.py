@@ -553,7 +553,7 @@ def test_no_result_ever_lands_in_a_row_with_another_key_or_in_a_row_of_another(
 ) -> None:
     read = [RowResult(number, {"id": key}, f"id-{number}", "synced") for number, (key, _) in enumerate(sheet, 2)]
     random.shuffle(sheet)
-    rows = [FreshRow(number, {"id": key, "contactId": held}) for number, (key, id) in enumerate(sheet, 2)]
+    rows = [FreshRow(number, {"id": key, "contactId": held}) for number, (key, held) in enumerate(sheet, 2)]
     told = [result for result in read if random.random() < 0.8]
     found = place(told, rows, WriteBack(contactId="contactId"), all_rows=all_rows)
     assert all(row.cells["id"] == result.key["id"] != "" for row, result in found.placed)
