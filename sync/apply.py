@@ -23,7 +23,7 @@ from sync.state import State, StateError
 IN_FLIGHT = 8
 """Requests under way at once: enough to keep ten a second at 700 ms each."""
 
-CREATE_ATTEMPTS = 3
+CREATE_ATTEMPTS = 5
 ADOPT_BATCH = 500
 
 log = structlog.get_logger()
@@ -72,12 +72,12 @@ async def apply(plan: Plan, target: Target, stop: asyncio.Event, report: Callabl
 def _note_in_step(plan: Plan, target: Target, report: Callable[[Outcome], None]) -> None:
     """What needs no request: rows found in step, contacts adopted as they are."""
     target.state.remember(
-        target.sync, ((step.external_id, step.contact_id, step.fingerprint, None) for step in plan.in_step)
+        target.sync, ((step.external_id, step.contact_id, step.fingerprint, step.as_sent) for step in plan.in_step)
     )
     adopted = [change for change in plan.changes if change.action == "adopt"]
     for start in range(0, len(adopted), ADOPT_BATCH):
         batch = adopted[start : start + ADOPT_BATCH]
-        target.state.remember(target.sync, ((c.external_id, str(c.contact_id), c.fingerprint, None) for c in batch))
+        target.state.remember(target.sync, ((c.external_id, str(c.contact_id), c.fingerprint, False) for c in batch))
         for change in batch:
             report(Outcome(change))
 

@@ -148,7 +148,11 @@ async def _recorded_pass(job: Job, state: State, report: SyncReport, stop: async
         report.error = str(error)
     except (Stopped, asyncio.CancelledError):
         report.error = _cut_short(report)
+    except Exception as error:
+        report.error = f"{type(error).__name__}: {error}"
+        raise
     finally:
+        report.in_order()
         if report.run is not None:
             state.end_run(report.run, job.name, report.status, report.counts, report.error, report.problems)
 

@@ -71,11 +71,16 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class InStep:
-    """Nothing to do: the contact is as the row wants it. The state may learn the new fingerprint."""
+    """Nothing to do: the contact is as the row wants it. The state may learn the new fingerprint.
+
+    ``as_sent``: the row wants what was last sent. Otherwise the workspace was looked at, and came to be so by other
+    hands: what was last sent says nothing any more.
+    """
 
     external_id: str
     contact_id: str
     fingerprint: bytes
+    as_sent: bool = False
 
 
 Decision = Change | InStep | Problem
@@ -198,7 +203,7 @@ class Plan:
                 in_step.append(decision)
             else:
                 problems.append(decision)
-        changes.sort(key=lambda change: (_ORDER[change.action], *in_source_order(change)))
+        changes.sort(key=lambda change: (_ORDER[change.action], change.row or 0, change.external_id))
         reasons = _reasons_to_hold(changes, held, limits, reading)
         kept = tuple(change for change in changes if change.action not in reasons)
         back = tuple(change for change in changes if change.action in reasons)
@@ -209,11 +214,6 @@ class Plan:
         if action == "adopt":
             return sum(1 for change in self.changes if change.adopted)
         return sum(1 for change in self.changes if change.action == action)
-
-
-def in_source_order(item: Change | Problem) -> tuple[bool, int, str]:
-    """Sorts changes and problems as the source has their rows; those without a row come last, by external id."""
-    return (item.row is None, item.row or 0, item.external_id or "")
 
 
 _ORDER: Mapping[str, int] = {"adopt": 0, "create": 1, "update": 2, "delete": 3}

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 
 from connectors.base import Row
 from sync.contact import Contact
+from sync.fields import shown
 from sync.identity import Identified, Identity
 from sync.mapping import Mapper
 from sync.openphone import IDS_PER_LOOKUP, OpenPhone, Refused
@@ -110,10 +111,7 @@ class Reconciler:
             return
         external_id = who.external_id
         if external_id in self._seen:
-            reason = "another row before this one has the same key: the first counts"
-            tally.decisions.append(
-                Problem(row.number, external_id, ", ".join(self._mapper.key_columns), external_id, reason, "rejected")
-            )
+            tally.decisions.append(self._double(row, external_id))
             return
         self._seen.add(external_id)
         if row.deleted:
@@ -134,6 +132,13 @@ class Reconciler:
         if desired is None:
             return
         await self._consider(Wanted(row.number, desired, fingerprint, who.contact_id, external_id in self.held))
+
+    def _double(self, row: Row, external_id: str) -> Problem:
+        """A row whose key another row has: named by the cells that make the key, as the source has them."""
+        key = self._identity.cells(row)
+        value = ", ".join(shown(cell).strip() for cell in key.values())
+        reason = "another row before this one has the same key: the first counts"
+        return Problem(row.number, external_id, ", ".join(key), value, reason, "rejected")
 
     async def finish(self, *, full: bool, delete_missing: bool, limits: Limits) -> None:
         """The source has ended. ``full``: every record was seen, so that what is missing is gone."""
@@ -171,7 +176,7 @@ class Reconciler:
             sure = not self._verify and known.external_id not in self._intents
             if sure and known.sent is not None and known.sent == wanted.desired.to_json():
                 self.tally.remapped += 1
-                self._in_step(InStep(known.external_id, known.contact_id, wanted.fingerprint))
+                self._in_step(InStep(known.external_id, known.contact_id, wanted.fingerprint, as_sent=True))
             else:
                 await self._look_up(replace(wanted, contact_id=known.contact_id))
 
@@ -235,7 +240,7 @@ class Reconciler:
         ours = [contact for contact in contacts if item.contact_id in (None, contact.id)]
         if item.contact_id is None and ours:  # a create of ours was cut off; what it made, if it did, is nobody else's
             owners = self._state.owners([str(contact.id) for contact in ours], besides=self._sync)
-            ours = [contact for contact in ours if contact.id not in owners]
+            ours = [c for c in ours if c.source in (None, self._source) and c.id not in owners]
         if ours:
             self.tally.decisions.append(remove(item.external_id, ours[0]))
         else:
@@ -248,14 +253,13 @@ class Reconciler:
         owners = self._state.owners([str(contact.id) for contact in contacts], besides=self._sync) if contacts else {}
         decision = decide(item, contacts, source=self._source, own_label=self._own_label, owners=owners)
         if isinstance(decision, InStep):
-            self._in_step(decision, moved=decision.contact_id != item.contact_id)
+            self._in_step(decision)
         else:
             self.tally.decisions.append(decision)
 
-    def _in_step(self, step: InStep, *, moved: bool = False) -> None:
-        """``moved``: the row's contact is another one than the state knows."""
+    def _in_step(self, step: InStep) -> None:
         self.tally.unchanged += 1
-        if moved or self.held.get(step.external_id) != step.fingerprint or step.external_id in self._intents:
+        if self.held.get(step.external_id) != step.fingerprint or step.external_id in self._intents:
             self.tally.decisions.append(step)
 
     async def _read_workspace(self) -> dict[str, list[Contact]]:

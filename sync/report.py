@@ -38,6 +38,7 @@ class SyncReport:
     problems: list[Problem] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     details: dict[str, int] = field(default_factory=dict)
+    held: Sequence[Change] = ()
     reasons: Mapping[str, str] = field(default_factory=dict)
     requests: int = 0
     seconds: float = 0.0
@@ -66,7 +67,7 @@ class SyncReport:
     def expect(self, plan: Plan) -> None:
         """What the plan settles without a request: problems, what is held back; and, in a dry run, everything."""
         self.problems.extend(plan.problems)
-        self.reasons = plan.reasons
+        self.held, self.reasons = plan.held, plan.reasons
         self.counts["held"] = len(plan.held)
         self.counts["rejected"] = len({_row_key(p) for p in plan.problems if p.kind == "rejected"})
         self.counts["failed"] = len({_row_key(p) for p in plan.problems if p.kind == "failed"})
@@ -81,6 +82,11 @@ class SyncReport:
             self.counts["failed"] += 1
         else:
             self._count(outcome.change)
+
+    def in_order(self) -> None:
+        """Changes and problems as the source has their rows, whatever was answered first."""
+        self.changes.sort(key=_in_source_order)
+        self.problems.sort(key=_in_source_order)
 
     def _count(self, change: Change) -> None:
         self.changes.append(change)
@@ -159,6 +165,11 @@ def exit_code(reports: Sequence[SyncReport]) -> int:
     """The exit code of several syncs together: 2, 5, 1, 4, 3, in this order."""
     codes = {report.exit_code for report in reports}
     return next((code for code in _PRECEDENCE if code in codes), EXIT_OK)
+
+
+def _in_source_order(item: Change | Problem) -> tuple[bool, int, str]:
+    """By row; what has none, such as a delete, comes last, by external id."""
+    return (item.row is None, item.row or 0, item.external_id or "")
 
 
 def _row_key(problem: Problem) -> tuple[int | None, str | None]:

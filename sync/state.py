@@ -295,13 +295,14 @@ class State:
             names = connection.execute(sa.union(sa.select(_contacts.c.sync), sa.select(_runs.c.sync))).scalars()
             return sorted(names)
 
-    def remember(self, sync: str, kept: Iterable[tuple[str, str, bytes | None, dict[str, Any] | None]]) -> None:
-        """Record contacts as held and in step: (external id, contact id, fingerprint, sent or None to keep it)."""
+    def remember(self, sync: str, kept: Iterable[tuple[str, str, bytes | None, bool]]) -> None:
+        """Record contacts as held and in step: (external id, contact id, fingerprint, whether it is as last sent).
+
+        What was last sent is forgotten where the contact is no longer so: it must not pass for what is held.
+        """
         with self._transaction() as connection:
-            for external_id, contact_id, fingerprint, sent in kept:
-                self._put(
-                    connection, sync, external_id, contact_id, fingerprint, {} if sent is None else {"sent": sent}
-                )
+            for external_id, contact_id, fingerprint, as_sent in kept:
+                self._put(connection, sync, external_id, contact_id, fingerprint, {} if as_sent else {"sent": None})
 
     def _put(
         self,

@@ -67,7 +67,8 @@ def command(
     from sync.engine import RunOptions
 
     options = RunOptions(dry_run=dry_run, verify=verify, max_deletes=max_deletes)
-    reports = asyncio.run(_run(loaded, names or tuple(loaded.config.syncs), options, output))
+    wanted = tuple(dict.fromkeys(names)) or tuple(loaded.config.syncs)
+    reports = asyncio.run(_run(loaded, wanted, options, output))
     if output == "json":
         print_lines(document(reports))
     sys.exit(exit_code(reports))
@@ -85,7 +86,8 @@ async def _run(loaded: LoadedConfig, names: tuple[str, ...], options: RunOptions
         async with OpenPhone(loaded.config.openphone) as client:
             for name in names:
                 if stop.is_set():
-                    break
+                    reports.append(SyncReport(name, options.dry_run, error="stopped by a signal before it began"))
+                    continue
                 job = Job(name, loaded.config.syncs[name], loaded.sources[name], loaded, client, options, watcher)
                 reports.append(await run_sync(job, stop))
                 if output == "text":
