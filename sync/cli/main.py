@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
 from importlib import import_module
 from typing import Any
 
@@ -31,9 +33,26 @@ class LazyGroup(click.Group):
         command: Any = import_module(f"sync.cli.{cmd_name}").command
         return command if isinstance(command, click.Command) else None
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        ctx.obj = tuple(args)
+        return super().parse_args(ctx, args)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Standard output is one JSON document where JSON was asked for, also when the usage is wrong."""
+        try:
+            return super().invoke(ctx)
+        except click.UsageError as error:
+            if _wants_json(ctx.obj):
+                click.echo(json.dumps({"syncs": [], "error": error.format_message()}, ensure_ascii=False, indent=2))
+            raise
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
             formatter.write_dl(list(COMMANDS.items()))
+
+
+def _wants_json(args: Sequence[str]) -> bool:
+    return "--output=json" in args or ("--output", "json") in zip(args, args[1:], strict=False)
 
 
 @click.group(
