@@ -18,7 +18,7 @@ from pydantic import ValidationError
 
 from connectors import base
 from connectors.base import Context, IncompleteRead, Row, SourceError
-from connectors.contract import check_connector, check_refuses
+from connectors.contract import ContractBroken, check_columns, check_connector, check_refuses, check_rows
 from connectors.csv_file import CsvConnector, CsvOptions, likeliest_delimiter
 
 Read = Callable[..., list[Row]]
@@ -312,3 +312,34 @@ async def test_memory_does_not_grow_with_the_file(tmp_path: Path) -> None:
 
 def test_the_connector_is_found_by_its_name() -> None:
     assert base.load("csv").__name__ == CsvConnector.__name__
+
+
+# --- the contract itself
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [Row(1, {"id": "1"})],
+        [Row(3, {"id": "1"}), Row(2, {"id": "2"})],
+        [Row(2, {})],
+        [Row(2, {"id": "1", "stray": ""})],
+        [Row(2, {"id": [{"nested": "1"}]})],  # type: ignore[list-item]
+    ],
+    ids=["the header's number", "numbers that fall", "a column missing", "a column too many", "no cell"],
+)
+def test_the_contract_sees_rows_that_break_it(rows: list[Row]) -> None:
+    with pytest.raises(ContractBroken):
+        check_rows(rows, ["id"])
+
+
+@pytest.mark.parametrize("columns", [["id", "id"], [" id"], [""], "id"])
+def test_the_contract_sees_columns_that_break_it(columns: list[str]) -> None:
+    with pytest.raises(ContractBroken):
+        check_columns(columns)
+
+
+async def test_the_contract_sees_a_refusal_that_does_not_come(tmp_path: Path) -> None:
+    (tmp_path / "rows.csv").write_text("id\n1\n")
+    with pytest.raises(ContractBroken, match="SourceError"):
+        await check_refuses(lambda: connector(tmp_path))
