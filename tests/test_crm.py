@@ -35,7 +35,7 @@ async def test_a_page_that_fails_after_its_retries_makes_the_read_incomplete(way
     assert len(rows) == 10
     assert "page 2" in str(error)
     assert "503 Service Unavailable: out of order" in str(error)
-    assert "10 records on 1 pages were read" in str(error)
+    assert "10 records on 1 page were read" in str(error)
 
 
 @pytest.mark.parametrize("way", PAGINGS)

@@ -144,8 +144,14 @@ class CrmConnector:
         if page == 1 and (self._ledger is None or not self._ledger.records):
             raise SourceError(f"{where}: {text}") from None
         pages, records = (self._ledger.pages, self._ledger.records) if self._ledger else (0, 0)
-        raise IncompleteRead(f"{where}: page {page}: {text} ({records} records on {pages} pages were read)") from None
+        raise IncompleteRead(
+            f"{where}: page {page}: {text} ({_many(records, 'record')} on {_many(pages, 'page')} were read)"
+        ) from None
 
     def _where(self) -> str:
         """The host: an address may hold secrets in its path, too."""
         return URL(self._options.url).host or ""
+
+
+def _many(count: int, what: str) -> str:
+    return f"{count} {what}" if count == 1 else f"{count} {what}s"
