@@ -1,7 +1,8 @@
 """A folder with a CSV, a configuration and a state, and the command run on them against a sandbox.
 
-``python tests/workbench.py SECONDS run …`` is the product's command line with a shorter wait for lists that lag: what
-a subprocess under test runs. Everything else is as users have it: the real command, over real HTTP.
+``python tests/workbench.py LAG PATIENCE run …`` is the product's command line with shorter waits for lists that lag and
+for a service that is down: what a subprocess under test runs. Everything else is as users have it: the real command,
+over real HTTP.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from click.testing import CliRunner
 
 from sync import openphone
 from sync.cli.main import main
-from sync.sandbox import SandboxThread
+from sync.sandbox import SandboxOptions, SandboxThread
 
 COLUMNS = ("id", "first", "last", "company", "phone", "email", "notes")
 SYNC: Mapping[str, Any] = {
@@ -100,8 +101,8 @@ class Result:
 class Workbench:
     """One configuration with one sync (or several) in one folder, and one sandbox to sync with.
 
-    ``rows`` is the source as it was last written. ``list_lag``: how long runs wait for a list that may lag (5 s is
-    what the product waits).
+    ``rows`` is the source as it was last written. ``list_lag``: how long runs wait for a list that may lag, and
+    ``give_up`` for a service that is down; the product waits 5 s and 90 s.
     """
 
     def __init__(
@@ -110,6 +111,7 @@ class Workbench:
         self.folder = folder
         self.sandbox = sandbox
         self.list_lag = list_lag
+        self.give_up = 90.0
         self.rows: list[Row] = []
         self.openphone: dict[str, Any] = {
             "api_key": sandbox.key,
@@ -155,14 +157,14 @@ class Workbench:
 
     def run(self, *options: str) -> Result:
         """One run in this process, to its end."""
-        with waiting(self.list_lag):
+        with waiting(self.list_lag, self.give_up):
             done = CliRunner(catch_exceptions=False).invoke(main, self._arguments(options))
         return Result(done.exit_code, done.stdout, done.stderr)
 
     def start(self, *options: str) -> subprocess.Popen[str]:
         """One run in a process of its own, to be killed or waited for (``ended``)."""
         return subprocess.Popen(
-            [sys.executable, __file__, str(self.list_lag), *self._arguments(options)],
+            [sys.executable, __file__, str(self.list_lag), str(self.give_up), *self._arguments(options)],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -188,6 +190,16 @@ class Workbench:
             elif shown(found[0]) != wants(row):
                 complaints.append(f"{key}: {shown(found[0])} instead of {wants(row)}")
         return complaints
+
+
+@contextmanager
+def workbench(
+    folder: Path, *, wait: float = 0.3, openphone: Mapping[str, Any] | None = None, **sandbox: Any
+) -> Iterator[Workbench]:
+    """A workbench with a sandbox of its own (its options); runs wait ``wait`` seconds for lists that may lag."""
+    options = SandboxOptions(**{"requests_per_second": FAST, **sandbox})
+    with SandboxThread(options) as served:
+        yield Workbench(folder, served, list_lag=wait, **(openphone or {}))
 
 
 def ended(process: subprocess.Popen[str], timeout: float = 120) -> Result:
@@ -222,15 +234,16 @@ def shown(contact: Mapping[str, Any]) -> tuple[Any, ...]:
 
 
 @contextmanager
-def waiting(list_lag: float) -> Iterator[None]:
-    """Clients made in this block wait so long for a list that may lag."""
-    kept, openphone.LIST_LAG = openphone.LIST_LAG, list_lag
+def waiting(list_lag: float, give_up: float) -> Iterator[None]:
+    """Clients in this block wait so long for a list that may lag, and for a service that is down."""
+    kept = openphone.LIST_LAG, openphone.GIVE_UP_SECONDS
+    openphone.LIST_LAG, openphone.GIVE_UP_SECONDS = list_lag, give_up
     try:
         yield
     finally:
-        openphone.LIST_LAG = kept
+        openphone.LIST_LAG, openphone.GIVE_UP_SECONDS = kept
 
 
 if __name__ == "__main__":
-    openphone.LIST_LAG = float(sys.argv.pop(1))
-    main()
+    with waiting(float(sys.argv.pop(1)), float(sys.argv.pop(1))):
+        main()
