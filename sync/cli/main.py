@@ -13,6 +13,7 @@ from sync import __version__
 
 COMMANDS = {
     "run": "Bring the workspace in step with the sources, once.",
+    "daemon": "Keep running: each sync on its own schedule, with a page that says how things are.",
     "check": "Look whether config, sources and workspace fit together; writes nothing.",
     "status": "The last runs, the contacts held, the rows that need a person.",
     "undo": "Put back what a run changed in the workspace.",
