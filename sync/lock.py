@@ -14,6 +14,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import sqlalchemy as sa
+from sqlalchemy.engine import URL
+from sqlalchemy.pool import NullPool
+
+from sync.database import address, errors_named, shown_address, sqlite_file
 
 
 class Locked(Exception):
@@ -22,14 +26,16 @@ class Locked(Exception):
 
 @contextmanager
 def hold(url: str, sync: str, *, read_only: bool = False) -> Iterator[None]:
-    """Hold the sync for the block; ``read_only`` makes no lock file. Raises Locked."""
-    parsed = sa.make_url(url)
-    if parsed.get_backend_name() == "sqlite":
-        with _file_lock(Path(f"{parsed.database}.{sync}.lock"), read_only):
+    """Hold the sync for the block; ``read_only`` makes no lock file. Raises Locked, StateError without a database."""
+    parsed = address(url)
+    if parsed.get_backend_name() != "sqlite":
+        with _advisory_lock(parsed, sync):
+            yield
+    elif file := sqlite_file(parsed):
+        with _file_lock(Path(f"{file}.{sync}.lock"), read_only):
             yield
     else:
-        with _advisory_lock(url, sync):
-            yield
+        yield  # nobody else sees a state in memory
 
 
 @contextmanager
@@ -50,13 +56,17 @@ def _file_lock(path: Path, read_only: bool) -> Iterator[None]:
 
 
 @contextmanager
-def _advisory_lock(url: str, sync: str) -> Iterator[None]:
+def _advisory_lock(url: URL, sync: str) -> Iterator[None]:
     number = int.from_bytes(hashlib.blake2b(f"openphone-sync:{sync}".encode(), digest_size=8).digest(), signed=True)
-    engine = sa.create_engine(url, poolclass=sa.pool.NullPool, isolation_level="AUTOCOMMIT")
+    with errors_named(shown_address(url)):
+        engine = sa.create_engine(url, poolclass=NullPool, isolation_level="AUTOCOMMIT")
+        connection = engine.connect()
     try:
-        with engine.connect() as connection:
-            if not connection.execute(sa.select(sa.func.pg_try_advisory_lock(number))).scalar():
-                raise Locked("another run holds this sync (advisory lock in the state database): nothing was done")
-            yield  # the session ends with us, and the lock with the session
+        with errors_named(shown_address(url)):
+            held = connection.execute(sa.select(sa.func.pg_try_advisory_lock(number))).scalar()
+        if not held:
+            raise Locked("another run holds this sync (advisory lock in the state database): nothing was done")
+        yield  # the session ends with us, and the lock with the session
     finally:
+        connection.close()
         engine.dispose()

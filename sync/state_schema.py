@@ -1,0 +1,87 @@
+"""The state's tables, and the steps by which an older state becomes today's. Knows nothing of what is in them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+TABLES = sa.MetaData()
+
+META = sa.Table("meta", TABLES, sa.Column("name", sa.Text, primary_key=True), sa.Column("value", sa.Text))
+CONTACTS = sa.Table(
+    "contacts",
+    TABLES,
+    sa.Column("sync", sa.Text, primary_key=True),
+    sa.Column("external_id", sa.Text, primary_key=True),
+    sa.Column("contact_id", sa.Text, nullable=False, index=True),
+    sa.Column("fingerprint", sa.LargeBinary),
+    sa.Column("sent", sa.Text),
+    sa.Column("changed_at", sa.Float, nullable=False),
+)
+INTENTS = sa.Table(
+    "intents",
+    TABLES,
+    sa.Column("sync", sa.Text, primary_key=True),
+    sa.Column("external_id", sa.Text, primary_key=True),
+    sa.Column("sent_at", sa.Float, nullable=False),
+)
+REFUSALS = sa.Table(
+    "refusals",
+    TABLES,
+    sa.Column("sync", sa.Text, primary_key=True),
+    sa.Column("external_id", sa.Text, primary_key=True),
+    sa.Column("fingerprint", sa.LargeBinary, nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
+)
+SYNCS = sa.Table(
+    "syncs",
+    TABLES,
+    sa.Column("sync", sa.Text, primary_key=True),
+    sa.Column("bookmark", sa.Text),
+)
+RUNS = sa.Table(
+    "runs",
+    TABLES,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("sync", sa.Text, nullable=False, index=True),
+    sa.Column("started_at", sa.Float, nullable=False),
+    sa.Column("ended_at", sa.Float),
+    sa.Column("status", sa.Text),
+    sa.Column("counts", sa.Text),
+    sa.Column("error", sa.Text),
+)
+PROBLEMS = sa.Table(
+    "problems",
+    TABLES,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("sync", sa.Text, nullable=False, index=True),
+    sa.Column("row", sa.Integer),
+    sa.Column("external_id", sa.Text),
+    sa.Column("column", sa.Text),
+    sa.Column("value", sa.Text),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("kind", sa.Text, nullable=False),
+)
+HISTORY = sa.Table(
+    "history",
+    TABLES,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("run_id", sa.Integer, nullable=False, index=True),
+    sa.Column("sync", sa.Text, nullable=False),
+    sa.Column("external_id", sa.Text, nullable=False),
+    sa.Column("contact_id", sa.Text),
+    sa.Column("action", sa.Text, nullable=False),
+    sa.Column("before", sa.Text),
+    sa.Column("after", sa.Text),
+    sa.Column("done", sa.Boolean, nullable=False),
+)
+
+
+def _create_v1(connection: Connection) -> None:
+    TABLES.create_all(connection)
+
+
+MIGRATIONS: tuple[Callable[[Connection], None], ...] = (_create_v1,)
+"""One step a schema version, oldest first; never edit a step that was released, append one."""
