@@ -41,8 +41,10 @@ class SqlOptions(Options):
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
     type: Literal["sql"] = "sql"
-    url: SecretStr
-    query: str = Field(min_length=1)
+    url: SecretStr = Field(
+        description="the database's address, such as postgresql://user@host/name or sqlite:///crm.db"
+    )
+    query: str = Field(min_length=1, description="the query whose rows are read")
 
     @field_validator("url")
     @classmethod
@@ -50,9 +52,9 @@ class SqlOptions(Options):
         try:
             url = make_url(secret.get_secret_value())
         except (ArgumentError, ValueError):
-            raise ValueError("is not a database's address, such as postgresql://user@host/name") from None
+            raise ValueError("it is not a database's address, such as postgresql://user@host/name") from None
         if url.get_backend_name() == "sqlite" and url.database in {None, "", ":memory:"}:
-            raise ValueError("names no file: write sqlite:///file.db")
+            raise ValueError("it names no file: write sqlite:///file.db")
         return secret
 
     @field_validator("query")
@@ -60,7 +62,7 @@ class SqlOptions(Options):
     def _reads(cls, query: str) -> str:
         first = _COMMENTS.sub("", query).lstrip("( \t\r\n").split(None, 1)
         if not first or first[0].lower() not in _READING:
-            raise ValueError("must begin with SELECT, WITH, VALUES or TABLE: this source only reads")
+            raise ValueError("it must begin with SELECT, WITH, VALUES or TABLE: this source only reads")
         return query
 
 

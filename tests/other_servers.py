@@ -32,13 +32,23 @@ def install() -> None:
     """Installs what is missing. Raises NotInstalled."""
     if not DATASETTE.exists():
         _call(sys.executable, "-m", "venv", str(FOLDER / "datasette"))
-        _call(str(DATASETTE.with_name("pip")), "install", "--quiet", "datasette==0.65.5")
+        _call(str(DATASETTE.with_name("pip")), "install", "--quiet", "--retries", "1", "datasette==0.65.5")
     if not JSON_SERVER.exists():
         if shutil.which("npm") is None:
             raise NotInstalled("npm is not installed, which json-server comes from")
         folder = FOLDER / "json-server"
         folder.mkdir(parents=True, exist_ok=True)
-        _call("npm", "install", "--prefix", str(folder), "--no-fund", "--no-audit", "json-server@0.17.4")
+        _call(
+            "npm",
+            "install",
+            "--prefix",
+            str(folder),
+            "--no-fund",
+            "--no-audit",
+            "--fetch-retries",
+            "1",
+            "json-server@0.17.4",
+        )
 
 
 def people(count: int) -> list[dict[str, Any]]:

@@ -90,6 +90,15 @@ async def test_a_promise_of_more_must_be_kept(way: str, more: bool | None, said:
     assert rows
 
 
+@pytest.mark.parametrize("end", [None, "", False])
+async def test_a_cursor_ends_in_several_ways(end: Any) -> None:
+    def last(page: int, body: dict[str, Any]) -> dict[str, Any]:
+        return {**body, "meta": {"cursor": body["meta"]["cursor"] or end}}
+
+    async with CrmServer(rewrite=last) as server:
+        assert len(await rows_of(connector(server, "cursor"))) == 25
+
+
 async def test_more_tells_the_end_without_an_empty_page() -> None:
     async with CrmServer() as server:
         source = connector(server, "page", paging={"type": "page", "more": "meta.more"})

@@ -10,8 +10,10 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
 
 from connectors import base
+from sync.sandbox import SandboxOptions, SandboxThread
 
 ROOT = Path(__file__).parent.parent
 EXAMPLE = ROOT / "docs" / "example-connector"
@@ -54,6 +56,23 @@ def test_its_own_tests_pass_with_the_contract_that_we_ship(installed: Path) -> N
     done = python(installed, "-m", "pytest", "-p", "no:cacheprovider", "-q", str(installed.parent / "source" / "tests"))
     assert done.returncode == 0, done.stdout + done.stderr
     assert "4 passed" in done.stdout
+
+
+def test_it_syncs_by_its_name(installed: Path, tmp_path: Path) -> None:
+    (tmp_path / "contacts.vcf").write_text("BEGIN:VCARD\nUID:c1\nN:Doe;Jane\nTEL:+14155550101\nEND:VCARD\n")
+    with SandboxThread(SandboxOptions()) as sandbox:
+        sync = {
+            "source": {"type": "vcard", "path": "contacts.vcf"},
+            "key": "uid",
+            "fields": {"firstName": "first_name", "lastName": "last_name", "phoneNumbers": {"primary": "phones"}},
+        }
+        openphone = {"api_key": sandbox.key, "base_url": sandbox.url}
+        (tmp_path / "config.yaml").write_text(yaml.safe_dump({"openphone": openphone, "syncs": {"cards": sync}}))
+        done = python(installed, "-m", "sync", "run", "-c", str(tmp_path / "config.yaml"))
+        assert done.returncode == 0, done.stdout + done.stderr
+        [jane] = sandbox.contacts.values()
+    assert jane["externalId"] == "c1"
+    assert jane["defaultFields"]["phoneNumbers"][0]["value"] == "+14155550101"
 
 
 def test_its_types_fulfil_the_protocol(installed: Path) -> None:

@@ -46,11 +46,11 @@ def _address(text: str) -> str:
         url = URL(text)
         url.port  # noqa: B018 - an impossible port is found only when asked for
     except ValueError:
-        raise ValueError("is not an address: write https://host/path") from None
+        raise ValueError("it is not an address: write https://host/path") from None
     if url.scheme not in {"http", "https"} or not url.host:
-        raise ValueError("is not an address: it must begin with https:// (or http://) and name a host")
+        raise ValueError("it must begin with https:// (or http://) and name a host")
     if url.user is not None or url.password is not None:
-        raise ValueError("holds a user name or password: give them under 'auth' instead, with type: basic")
+        raise ValueError("it holds a user name or password: give them under 'auth' instead, with type: basic")
     return text
 
 

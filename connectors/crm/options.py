@@ -22,7 +22,7 @@ class BearerAuth(Part):
     """``Authorization: Bearer <token>``; ``scheme`` is the word before the token."""
 
     type: Literal["bearer"]
-    token: SecretStr = Field(min_length=1)
+    token: SecretStr = Field(min_length=1, description="the token that the CRM gave you")
     scheme: str = "Bearer"
 
 
@@ -30,7 +30,7 @@ class ApiKeyAuth(Part):
     """A key in a header of its own, or in a parameter of the address."""
 
     type: Literal["api_key"]
-    key: SecretStr = Field(min_length=1)
+    key: SecretStr = Field(min_length=1, description="the key that the CRM gave you")
     header: str | None = None
     param: str | None = None
 
@@ -45,7 +45,7 @@ class BasicAuth(Part):
     """HTTP basic authentication."""
 
     type: Literal["basic"]
-    username: str
+    username: str = Field(description="the user to log in as")
     password: SecretStr = SecretStr("")
 
 
@@ -53,9 +53,9 @@ class OAuth2Auth(Part):
     """OAuth2 without a person: client credentials, or a refresh token where one is given."""
 
     type: Literal["oauth2"]
-    token_url: Address
-    client_id: str
-    client_secret: SecretStr
+    token_url: Address = Field(description="the address that gives tokens")
+    client_id: str = Field(description="the OAuth2 client's id")
+    client_secret: SecretStr = Field(description="the OAuth2 client's secret")
     refresh_token: SecretStr | None = None
     scope: str | None = None
     params: dict[str, str] = Field(default_factory=dict)
@@ -119,15 +119,15 @@ class CursorPaging(Sized):
     """Each answer holds the cursor of the next page."""
 
     type: Literal["cursor"]
-    param: str
-    cursor: Expression
+    param: str = Field(description="the parameter that takes the cursor")
+    cursor: Expression = Field(description="where the answer holds the cursor of the next page, a JMESPath expression")
 
 
 class NextPaging(Sized):
     """Each answer holds the address of the next page in its body."""
 
     type: Literal["next"]
-    next: Expression
+    next: Expression = Field(description="where the answer holds the next page's address, a JMESPath expression")
 
 
 class LinkPaging(Sized):
@@ -185,13 +185,13 @@ class CrmOptions(Options):
 
     type: Literal["crm"] = "crm"
     preset: str | None = None
-    url: Address
+    url: Address = Field(description="the address that lists the records, such as https://api.example.com/v1/people")
     method: Literal["GET", "POST"] = "GET"
     params: dict[str, Param] = Field(default_factory=dict)
     headers: dict[str, SecretStr] = Field(default_factory=dict)
     body: Json = None
     auth: Auth = NoAuth()
-    paging: Paging
+    paging: Paging = Field(description="how pages follow one another: none, link, or a mapping with 'type'")
     records: Expression = "@"
     columns: dict[ColumnName, Expression] = Field(default_factory=dict)
     columns_from: Expression | None = None

@@ -134,7 +134,7 @@ class Pointing:
         found, more = self._pointer(page), _promise(self._options, page)
         if more is False:
             return None
-        if found is None or found == "":
+        if found is None or found is False or found == "":
             if more is True:
                 raise Lost("the API says that there is more, but not where: the next page is missing")
             return None
