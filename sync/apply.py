@@ -16,7 +16,7 @@ import structlog
 
 from sync.contact import Contact, CustomField, differences, overlay
 from sync.openphone import OpenPhone, OpenPhoneError, OutcomeUnknown, Refused
-from sync.plan import Action, Change, Plan
+from sync.plan import Change, Plan
 from sync.problem import Problem
 from sync.state import State, StateError
 
@@ -218,7 +218,7 @@ class _Writer:
             raise Refused(409, f"the contact with this externalId belongs to the sync {owner!r}")
         wanted = replace(_whole(change), id=found.id, created_at=found.created_at)
         after = overlay(change.desired, found, to.source) if change.desired else wanted
-        fields = differences(found, after)
+        fields, made = differences(found, after), record
         if fields:
             record = (
                 await self._durably(to.state.keep, to.run, to.sync, change.external_id, "update", found, after)
@@ -228,8 +228,14 @@ class _Writer:
             await to.client.update(str(found.id), after.body(to.definitions))
         if not adopted:
             return await self._recorded(change, record, str(found.id))
-        action: Action = "update" if fields else "adopt"
-        return await self._recorded(replace(change, action=action, fields=fields, adopted=True), record, str(found.id))
+        await self._durably(to.state.unkeep, made)  # nothing was made, so that undo has nothing to delete
+        if fields:
+            return await self._recorded(
+                replace(change, action="update", fields=fields, adopted=True), record, str(found.id)
+            )
+        as_it_is = [(change.external_id, str(found.id), change.fingerprint, False)]
+        await self._durably(to.state.remember, to.sync, as_it_is)
+        return replace(change, action="adopt", contact_id=found.id, fields={}, adopted=True)
 
     async def _update(self, change: Change) -> Change:
         to = self._to

@@ -28,6 +28,11 @@ def is_reserved_source(source: str) -> bool:
     return source in RESERVED_SOURCES or source.startswith(RESERVED_SOURCE_PREFIXES)
 
 
+def sendable_source(held: str | None, label: str) -> str:
+    """The ``source`` that a contact keeps, unless it has none that OpenPhone would take: then ``label``."""
+    return label if held is None or is_reserved_source(held) else held
+
+
 @dataclass(frozen=True, slots=True)
 class CustomField:
     """A custom field as the workspace defines it: ``GET /v1/contact-custom-fields``."""
@@ -155,12 +160,11 @@ def overlay(desired: Desired, held: Contact | None, source: str) -> Contact:
     ``source`` marks a contact that we make; one that we find keeps its own, unless OpenPhone would refuse it.
     """
     base = held or Contact(scalars={})
-    keeps_source = base.source is not None and not is_reserved_source(base.source)
     custom = {**base.custom_fields, **desired.custom_fields}
     return replace(
         base,
         external_id=desired.external_id,
-        source=base.source if keeps_source else source,
+        source=sendable_source(base.source, source),
         source_url=desired.source_url or base.source_url,
         scalars={name: desired.scalars.get(name, base.scalars.get(name)) for name in SCALARS},
         phone_numbers=_relabel(base.phone_numbers, desired.phone_numbers),

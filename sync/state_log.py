@@ -141,6 +141,11 @@ class RunLog(Database):
             key = result.inserted_primary_key
             return int(key[0]) if key else 0
 
+    def unkeep(self, record: int) -> None:
+        """The change was not made after all."""
+        with self._transaction() as connection:
+            connection.execute(HISTORY.delete().where(HISTORY.c.id == record))
+
     def history(self, run: int) -> list[HistoryRecord]:
         """What a run changed, newest first; changes whose outcome was never learnt are among them."""
         query = sa.select(HISTORY).where(HISTORY.c.run_id == run).order_by(HISTORY.c.id.desc())

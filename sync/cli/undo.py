@@ -62,7 +62,6 @@ def _print(report: SyncReport, run: int) -> None:
 
 async def _undo(loaded: LoadedConfig, run: int, dry_run: bool) -> SyncReport | None:
     from sync.lock import Locked, hold
-    from sync.openphone import OpenPhoneError
     from sync.state import State, StateError
 
     url = loaded.state_url()
@@ -83,7 +82,7 @@ async def _undo(loaded: LoadedConfig, run: int, dry_run: bool) -> SyncReport | N
                 state.close()
     except Locked as error:
         report.locked, report.error = True, str(error)
-    except (StateError, OpenPhoneError) as error:
+    except (StateError, OSError) as error:
         report.error = str(error)
     report.seconds = time.monotonic() - started
     return report
@@ -91,7 +90,8 @@ async def _undo(loaded: LoadedConfig, run: int, dry_run: bool) -> SyncReport | N
 
 async def _undo_held(loaded: LoadedConfig, state: State, run: int, report: SyncReport) -> None:
     from sync.apply import Target, apply
-    from sync.openphone import OpenPhone
+    from sync.openphone import OpenPhone, OpenPhoneError
+    from sync.state import StateError
     from sync.undo import plan_undo
 
     stop = asyncio.Event()
@@ -101,13 +101,17 @@ async def _undo_held(loaded: LoadedConfig, state: State, run: int, report: SyncR
         async with OpenPhone(loaded.config.openphone) as client:
             try:
                 definitions = {field.key: field for field in await client.custom_fields()}
-                plan = await plan_undo(state.history(run), client)
+                plan = await plan_undo(state.history(run), client, label)
                 report.expect(plan)
                 if not report.dry_run:
                     report.run = state.begin_run(name)
-                    try:
-                        await apply(plan, Target(client, state, name, report.run, label, definitions), stop, report.add)
-                    finally:
-                        state.end_run(report.run, name, report.status, report.counts, report.error, report.problems)
+                    await apply(plan, Target(client, state, name, report.run, label, definitions), stop, report.add)
+                if stop.is_set():
+                    report.error = "stopped by a signal: what was put back stays so; run undo again for the rest"
+            except (OpenPhoneError, StateError) as error:
+                report.error = str(error)
             finally:
                 report.requests = client.requests
+                report.in_order()
+                if report.run is not None:
+                    state.end_run(report.run, name, report.status, report.counts, report.error, report.problems)
