@@ -26,6 +26,7 @@ from pathlib import Path
 from threading import Thread
 from time import monotonic, sleep
 from typing import Any
+from zipfile import ZipFile
 
 import pytest
 import yaml
@@ -164,6 +165,10 @@ def test_the_build_works_for_the_images_python(tmp_path: Path) -> None:
     pip = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check"]
     _done([*pip, "wheel", "--no-deps", "--wheel-dir", str(tmp_path), str(tmp_path / "src")])
     (wheel,) = tmp_path.glob("*.whl")
+    with ZipFile(wheel) as archive:
+        packed = set(archive.namelist())
+    tree = subprocess.run(["git", "ls-files", "sync", "connectors"], cwd=REPOSITORY, capture_output=True, text=True)
+    assert set(tree.stdout.split()) <= packed
     for_image = ["--python-version", "3.12", "--only-binary", ":all:", "--target", str(tmp_path / "unused")]
     pins = ["--constraint", str(DEPLOY / "constraints.txt")]
     _done([*pip, "install", "--dry-run", *for_image, *pins, f"{wheel}[postgres]"])
@@ -466,6 +471,15 @@ def test_the_readme_names_files_that_exist() -> None:
     for name in re.findall(r"\bdeploy/[\w./-]*\w", text):
         made_by_hand = name in ("deploy/config", "deploy/.env") or name.startswith("deploy/config/")
         assert made_by_hand or (REPOSITORY / name).exists(), name
+
+
+def test_the_readmes_commands_are_well_formed() -> None:
+    text = (DEPLOY / "README.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"(?ms)^ *```bash\n(.*?)^ *```", text)
+    assert len(blocks) > 8
+    for block in blocks:
+        done = subprocess.run(["bash", "-n"], input=block, capture_output=True, text=True)
+        assert (done.returncode, done.stderr) == (0, ""), block
 
 
 # The entry point, in place of a container.
