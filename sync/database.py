@@ -7,10 +7,13 @@ that holds the schema's version.
 from __future__ import annotations
 
 import os
+import shutil
+import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Self
 from urllib.parse import quote, unquote
 
@@ -47,7 +50,7 @@ def errors_named(shown: str) -> Iterator[None]:
     """What goes wrong with the database in this block is a StateError."""
     try:
         yield
-    except (sa.exc.DBAPIError, OSError) as error:
+    except (sa.exc.DBAPIError, sqlite3.Error, OSError) as error:
         cause = getattr(error, "orig", None) or error
         raise StateError(
             f"state {shown}: cannot be used: {cause}. It was left as it is; restore a copy, or move it away "
@@ -81,7 +84,8 @@ class Database:
         parsed = address(url)
         shown = shown_address(parsed)
         with errors_named(shown):
-            opened = cls(_engine(_at_hand(parsed, read_only)), shown)
+            cut_off = _cut_off(parsed) if read_only else None
+            opened = cls(_rolled_back(cut_off) if cut_off else _engine(_at_hand(parsed, read_only)), shown)
             if not opened._prepare(read_only):
                 opened.close()  # nothing there yet, and nothing may be made
                 opened = cls(_engine(IN_MEMORY), shown)
@@ -101,9 +105,15 @@ class Database:
             # FULL: an intent must survive a power cut before the request leaves. No WAL: it breaks on network volumes.
             self._connection.exec_driver_sql("PRAGMA synchronous=FULL")
             self._connection.exec_driver_sql("PRAGMA busy_timeout=15000")
-            if not read_only:
-                self._connection.exec_driver_sql("PRAGMA journal_mode=TRUNCATE")
             self._connection.commit()
+        if not self._migrated(read_only):
+            return False
+        if self._engine.dialect.name == "sqlite" and not read_only:  # not earlier: it may write, and we may not
+            self._connection.exec_driver_sql("PRAGMA journal_mode=TRUNCATE")
+            self._connection.commit()
+        return True
+
+    def _migrated(self, read_only: bool) -> bool:
         with self._transaction() as connection:
             version = self._version(connection)
             if version > len(MIGRATIONS):
@@ -162,6 +172,31 @@ def _engine(url: URL) -> Engine:
         return sa.create_engine(url, poolclass=NullPool)
     # One connection, used by one thread at a time: the caller's, or a worker's while the caller awaits it.
     return sa.create_engine(url, poolclass=StaticPool, connect_args={"check_same_thread": False})
+
+
+def _cut_off(url: URL) -> Path | None:
+    """The file of a database whose last user died amid a transaction: it cannot be read before that is rolled back."""
+    file = sqlite_file(url) if url.get_backend_name() == "sqlite" else None
+    if file is None or not (journal := Path(f"{file}-journal")).exists() or journal.stat().st_size == 0:
+        return None
+    try:
+        with closing(sqlite3.connect(f"file:{quote(str(file))}?mode=ro", uri=True, timeout=15)) as connection:
+            connection.execute("SELECT 1 FROM sqlite_master").fetchone()
+    except sqlite3.OperationalError:
+        return file
+    return None  # the transaction of a run that lives
+
+
+def _rolled_back(file: Path) -> Engine:
+    """A database in memory, as this file will be once its journal is rolled back. Nothing beside the file changes."""
+    memory = sqlite3.connect(":memory:", check_same_thread=False)
+    with TemporaryDirectory() as folder:
+        copy = Path(folder) / file.name
+        for suffix in ("", "-journal"):
+            shutil.copyfile(f"{file}{suffix}", f"{copy}{suffix}")
+        with closing(sqlite3.connect(copy)) as connection:
+            connection.backup(memory)
+    return sa.create_engine(IN_MEMORY, creator=lambda: memory, poolclass=StaticPool)
 
 
 def _make_private(path: Path) -> None:
