@@ -155,10 +155,10 @@ _WHOSE = set(_vocabulary("contact person customer client lead kunde kunden konta
 _KEYS = _vocabulary("""
     id key externalid customerid contactid clientid recordid personid uuid guid primarykey uid rowid crmid accountid
     customernumber customerno clientnumber customercode accountnumber accountno membernumber memberid employeeid
-    kundennummer kundennr kundenid kdnr debitorennummer mitgliedsnummer personalnummer numeroclient noclient nclient idclient
-    codeclient numerocliente codigocliente idcliente codigo codicecliente klantnummer klantid kundnummer kundenummer
-    kundenr asiakasnumero idklienta numerklienta cislozakaznika code nummer schluessel schlüssel clave clé chiave
-    sleutel ref reference referenz référence referencia nr no number identifier identifiant kennung кодклиента код ид
+    kundennummer kundennr kundenid kdnr debitorennummer mitgliedsnummer personalnummer numeroclient noclient nclient
+    idclient codeclient numerocliente codigocliente idcliente codigo codicecliente klantnummer klantid kundnummer
+    kundenummer kundenr asiakasnumero idklienta numerklienta cislozakaznika code nummer schluessel schlüssel clave clé
+    chiave sleutel ref reference referenz référence referencia nr no number identifier identifiant kennung кодклиента код ид
     編號 编号 顧客番号 顧客id 客户编号 고객번호""")
 _CONTACT_IDS = _vocabulary("contactid openphoneid openphonecontactid quoid quocontactid openphonecontact")
 
@@ -332,8 +332,17 @@ class _Guesser:
     def _key(self) -> str | None:
         """The column whose heading says that it is a key; one that holds no value twice, if there is a choice."""
         found = [(rank, column) for column, heading in self.free.items() if (rank := _match(heading, _KEYS))]
-        ordered = [column for _, column in sorted(found, key=lambda each: each[0])]
-        return next((column for column in ordered if column in self.survey.unique), next(iter(ordered), None))
+        ordered = [(rank, column) for (_, rank), column in sorted(found, key=lambda each: each[0])]
+        for _, column in ordered:
+            if column in self.survey.unique:
+                return column
+        for place, column in ordered:
+            if not self.survey.rows:
+                return column
+            if place < _KEYS["code"]:
+                self.notes.append(f"{column!r} is blank in some rows, or the same in several: such rows are rejected")
+                return column
+        return None
 
     def _names(self) -> None:
         first, last = self._best(_FIRST), self._best(_LAST)
@@ -380,8 +389,12 @@ class _Guesser:
                 number += 1
                 name = f"{group}.{label} {number}"
             self._take(name, column)
-            split = _separator(self._sample(column), _READERS[group](self.region))
+            sample, read = self._sample(column), _READERS[group](self.region)
+            split = _separator(sample, read)
             self.fields[name] = Origin((column,), split=split)
+            if split is None and _readable(sample, read) * 2 < len(sample):
+                what = f"phone numbers of {self.region}" if group == "phoneNumbers" else "e-mail addresses"
+                self.notes.append(f"most of {column!r} cannot be read as {what}: such rows are rejected")
 
     def _sample(self, column: str) -> list[str]:
         return list(self.survey.samples[column])
@@ -525,19 +538,32 @@ def changed(
     sample = list(survey.samples[column]) if column else []
     if name == "key":
         return replace(proposal, key=(column,) if column else ())
-    group, dot, label = name.partition(".")
-    if name in SCALARS or (group in _READERS and dot and label.strip()):
+    group, _, label = (part.strip() for part in name.partition("."))
+    if name in SCALARS:
         if name == "firstName" and not column:
             raise ValueError("every contact must have a firstName: give it a column")
-        split = _separator(sample, _READERS[group](region)) if group in _READERS else None
-        return replace(proposal, fields=_with(proposal.fields, name, Origin((column,), split) if column else None))
+        return replace(proposal, fields=_with(proposal.fields, name, Origin((column,)) if column else None))
+    if group in _READERS and label:
+        origin = Origin((column,), _separator(sample, _READERS[group](region))) if column else None
+        return replace(proposal, fields=_relabelled(proposal.fields, group, label, origin))
     names = {spelling: each for each in custom_fields if (spelling := spelled(each, custom_fields)) is not None}
     for spelling, definition in names.items():
         if name.casefold() in (spelling.strip().casefold(), definition.key.casefold()):
-            origin = _custom_origin(column, definition, sample, region)[0] if column else None
-            return replace(proposal, custom=_with(proposal.custom, spelling, origin))
+            read_as = _custom_origin(column, definition, sample, region)[0] if column else None
+            return replace(proposal, custom=_with(proposal.custom, spelling, read_as))
     fields = ", ".join((*SCALARS, "phoneNumbers.LABEL", "emails.LABEL", "key", *names))
     raise ValueError(f"there is no field {name!r}: there are {fields}")
+
+
+def _relabelled(fields: Mapping[str, Origin], group: str, label: str, origin: Origin | None) -> dict[str, Origin]:
+    """With this origin under this label, and under no other of its group."""
+    name, column = f"{group}.{label}", origin.columns if origin else None
+    others = {
+        each: held
+        for each, held in fields.items()
+        if each == name or held.columns != column or not each.startswith(f"{group}.")
+    }
+    return _with(others, name, origin)
 
 
 def _with(origins: Mapping[str, Origin], name: str, origin: Origin | None) -> dict[str, Origin]:

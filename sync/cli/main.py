@@ -12,6 +12,7 @@ import click
 from sync import __version__
 
 COMMANDS = {
+    "init": "Ask, look at the source and the workspace, and write a config.",
     "run": "Bring the workspace in step with the sources, once.",
     "daemon": "Keep running: each sync on its own schedule, with a page that says how things are.",
     "check": "Look whether config, sources and workspace fit together; writes nothing.",
