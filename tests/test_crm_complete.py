@@ -64,6 +64,32 @@ async def test_records_that_slip_between_counted_pages_are_noticed_by_the_total(
         await source.close()
 
 
+async def test_an_anchor_vouches_for_offsets_where_there_is_no_total() -> None:
+    async with CrmServer() as server:
+        source = connector(server, "offset", paging={"type": "offset", "anchor": "id"})
+        assert [row.cells["id"] for row in await rows_of(source)] == list(range(1, 26))
+        assert [request.query["offset"] for request in server.seen] == ["0", "9", "18", "24"]
+        assert source.summary().details == {"pages": 4, "records": 25}
+
+
+@pytest.mark.parametrize("gone", [0, 9, slice(0, 25)])
+async def test_records_that_slip_between_offsets_are_noticed_by_the_anchor(gone: Any) -> None:
+    async with CrmServer() as server:
+        source = connector(server, "offset", paging={"type": "offset", "anchor": "id"})
+        read = source.read(None)
+        await anext(read)
+        del server.records[gone]
+        with pytest.raises(IncompleteRead, match="page 2: it does not begin with the record that the page before"):
+            [row async for row in read]
+        await source.close()
+
+
+async def test_an_anchor_must_be_in_every_record() -> None:
+    async with CrmServer() as server:
+        _, error = await broken(connector(server, "offset", paging={"type": "offset", "anchor": "uuid"}))
+    assert "nothing that identifies it (uuid)" in str(error)
+
+
 async def test_a_total_that_is_no_number_is_not_ignored() -> None:
     async with CrmServer() as server:
         _, error = await broken(connector(server, total="meta.sum"))

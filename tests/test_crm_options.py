@@ -45,6 +45,7 @@ def test_paging_must_be_said() -> None:
         ({"pagination": "none"}, "pagination"),
         ({"paging": {"type": "cursor"}}, "cursor"),
         ({"paging": {"type": "page", "size_param": "limit"}}, "'size_param' needs 'size'"),
+        ({"paging": {"type": "offset", "anchor": "id", "size": 1}}, "'anchor' repeats a record"),
         ({"paging": {"type": "page", "end": "short"}}, "'end: short' needs 'size'"),
         ({"paging": {"type": "page", "end": "short", "size": 10}}, "'end: short' needs 'total'"),
         ({"auth": {"type": "api_key", "key": "k"}}, "exactly one of 'header' and 'param'"),

@@ -29,7 +29,9 @@ CURSOR = {
     "records": "rows",
 }
 BY_PAGE: dict[str, Any] = {"paging": {"type": "page", "param": "_page", "size_param": "_limit", "size": 100}}
-BY_OFFSET = {"paging": {"type": "offset", "param": "_start", "size_param": "_limit", "size": 100}}
+BY_OFFSET: dict[str, Any] = {"paging": {"type": "offset", "param": "_start", "size_param": "_limit", "size": 100}}
+BY_ANCHOR: dict[str, Any] = {"paging": {**BY_OFFSET["paging"], "anchor": "id"}}
+BY_TOTAL = {**BY_PAGE, "total_header": "X-Total-Count"}
 BY_LINK = {"paging": {"type": "link", "size_param": "_limit", "size": 100}, "params": {"_page": 1}}
 
 
@@ -70,7 +72,7 @@ async def test_datasette_is_read_in_full(datasette: Running, way: dict[str, Any]
     assert [dict(row.cells) for row in rows] == other_servers.people(COUNT)
 
 
-@pytest.mark.parametrize("way", [{**BY_PAGE, "total_header": "X-Total-Count"}, BY_OFFSET, BY_LINK, {"paging": "none"}])
+@pytest.mark.parametrize("way", [BY_TOTAL, BY_OFFSET, BY_ANCHOR, BY_LINK, {"paging": "none"}])
 async def test_json_server_is_read_in_full(json_server: Running, way: dict[str, Any]) -> None:
     rows = await check_connector(lambda: source(f"{json_server[0]}/people", **way))
     assert [dict(row.cells) for row in rows] == other_servers.people(COUNT)

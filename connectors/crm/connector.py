@@ -96,7 +96,7 @@ class CrmConnector:
         pages.first()
         try:
             while True:
-                page = self._page(answer, number, query)
+                page = pages.received(self._page(answer, number, query))
                 ledger.enter(page)
                 yield page
                 following = pages.following(page)

@@ -109,10 +109,21 @@ class PagePaging(Counted):
 
 
 class OffsetPaging(Counted):
-    """Pages by the number of records to skip."""
+    """Pages by the number of records to skip.
+
+    ``anchor`` identifies a record, such as ``id``: each page then begins with the record that the one before ended
+    with, so that records which come or go meanwhile cannot slip through unnoticed.
+    """
 
     type: Literal["offset"]
     param: str = "offset"
+    anchor: Expression | None = None
+
+    @model_validator(mode="after")
+    def _room_for_the_anchor(self) -> OffsetPaging:
+        if self.anchor is not None and (self.end == "short" or self.size == 1):
+            raise ValueError("'anchor' repeats a record on every page: it goes with 'end: empty' and a 'size' above 1")
+        return self
 
 
 class CursorPaging(Sized):

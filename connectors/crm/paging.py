@@ -6,6 +6,7 @@ Pure. Whatever leaves doubt whether a page was the last raises Lost: a read that
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, Protocol
 
 from yarl import URL
@@ -38,6 +39,10 @@ class Pager(Protocol):
         """How to ask for the first page."""
         ...
 
+    def received(self, page: Page) -> Page:
+        """The page as it counts: without what it repeats of the one before. Raises Lost."""
+        ...
+
     def following(self, page: Page) -> Ask | None:
         """How to ask for the page after ``page``; None where it was the last. Raises Lost."""
         ...
@@ -48,8 +53,10 @@ def pager(options: Paging) -> Pager:
     match options:
         case SinglePage():
             return Single(options)
-        case PagePaging() | OffsetPaging():
-            return Counting(options)
+        case PagePaging():
+            return ByNumber(options)
+        case OffsetPaging():
+            return ByOffset(options)
         case CursorPaging():
             return Pointing(options, lambda page: evaluate(options.cursor, page.body), _as_cursor(options))
         case NextPaging():
@@ -68,6 +75,10 @@ class Single:
         """How to ask for the only page."""
         return Ask()
 
+    def received(self, page: Page) -> Page:
+        """The page as it is."""
+        return page
+
     def following(self, page: Page) -> Ask | None:
         """None. Raises Lost where the answer speaks of more."""
         if not self._sure and (sign := sign_of_more(page)):
@@ -78,38 +89,64 @@ class Single:
         return None
 
 
-class Counting:
-    """Pages by number or offset. The offset grows by what came, not by what was asked for."""
+class ByNumber:
+    """Pages by number, until the API says or shows that there is no more."""
 
-    def __init__(self, options: PagePaging | OffsetPaging) -> None:
+    def __init__(self, options: PagePaging) -> None:
         self._options = options
-        self._position = options.first if isinstance(options, PagePaging) else 0
+        self._number = options.first
 
     def first(self) -> Ask:
         """How to ask for the first page."""
-        return self._ask()
+        return _counted(self._options, self._options.param, self._number)
+
+    def received(self, page: Page) -> Page:
+        """The page as it is."""
+        return page
 
     def following(self, page: Page) -> Ask | None:
-        """The next number, until the API says or shows that there is no more."""
-        if self._ended(page):
-            return None
-        self._position += 1 if isinstance(self._options, PagePaging) else len(page.records)
-        return self._ask()
+        """The next number."""
+        self._number += 1
+        return None if _ended(self._options, page) else self.first()
 
-    def _ended(self, page: Page) -> bool:
-        if page.blank:
-            return True
-        more = _promise(self._options, page)
-        if more is True and not page.records:
-            raise Lost("the API says that there is more, but the page is empty")
-        if more is not None:
-            return not more
-        if self._options.end == "short":
-            return len(page.records) < (self._options.size or 0)
-        return not page.records
 
-    def _ask(self) -> Ask:
-        return _placed(self._options, {**_size(self._options), self._options.param: self._position})
+class ByOffset:
+    """Pages by offset. It grows by what came, not by what was asked for: an API may give less."""
+
+    def __init__(self, options: OffsetPaging) -> None:
+        self._options = options
+        self._came = 0
+        self._anchor: Any = None
+
+    def first(self) -> Ask:
+        """How to ask for the first page; later on, for the next."""
+        again = 1 if self._options.anchor is not None and self._came else 0
+        return _counted(self._options, self._options.param, self._came - again)
+
+    def received(self, page: Page) -> Page:
+        """The page without the record that the one before ended with, which must be there."""
+        if self._options.anchor is None:
+            return page
+        if self._came:
+            if page.blank or not page.records or self._identity(page.records[0]) != self._anchor:
+                raise Lost(
+                    "it does not begin with the record that the page before ended with: records came or went meanwhile"
+                )
+            page = replace(page, records=page.records[1:])
+        if page.records:
+            self._anchor = self._identity(page.records[-1])
+        return page
+
+    def following(self, page: Page) -> Ask | None:
+        """The next offset."""
+        self._came += len(page.records)
+        return None if _ended(self._options, page) else self.first()
+
+    def _identity(self, record: Any) -> Any:
+        found = evaluate(str(self._options.anchor), record)
+        if found is None:
+            raise Lost(f"a record has nothing that identifies it ({self._options.anchor})")
+        return found
 
 
 class Pointing:
@@ -124,6 +161,10 @@ class Pointing:
     def first(self) -> Ask:
         """How to ask for the first page."""
         return _placed(self._options, _size(self._options))
+
+    def received(self, page: Page) -> Page:
+        """The page as it is."""
+        return page
 
     def following(self, page: Page) -> Ask | None:
         """Where the page points. Raises Lost where it points nowhere though it promises more, or back."""
@@ -165,6 +206,22 @@ def _promise(options: Sized, page: Page) -> bool | None:
     if not isinstance(more, bool):
         raise Lost(f"the page does not say whether there is more ({options.more} is {more!r})")
     return more
+
+
+def _ended(options: PagePaging | OffsetPaging, page: Page) -> bool:
+    """Whether a counted page was the last: by the API's word, or because it is empty (or short, where that is sure)."""
+    if page.blank:
+        return True
+    more = _promise(options, page)
+    if more is True and not page.records:
+        raise Lost("the API says that there is more, but the page is empty")
+    if more is not None:
+        return not more
+    return len(page.records) < (options.size or 0) if options.end == "short" else not page.records
+
+
+def _counted(options: Sized, param: str, position: int) -> Ask:
+    return _placed(options, {**_size(options), param: position})
 
 
 def _size(options: Sized) -> dict[str, Param]:
