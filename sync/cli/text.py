@@ -13,13 +13,16 @@ from sync.report import SyncReport
 
 SHOWN_CHANGES = 50
 SHOWN_PROBLEMS = 25
+SHOWN_HELD = 10
 _MARKS = {"create": ("+", "green"), "update": ("~", "yellow"), "delete": ("-", "red"), "adopt": ("=", "cyan")}
 
 
 def print_report(report: SyncReport, *, verify: bool = False) -> None:
     """Print one sync's report to standard output. Colour goes only to a terminal (click sees to it)."""
-    _print_changes(report.changes, "would be made" if report.dry_run else "were made")
-    _print_problems(report.problems, report.reasons)
+    changes = sorted(report.changes, key=lambda change: not change.fields)  # what was adopted as it is comes last
+    _print_changes(changes, "would be made" if report.dry_run else "were made")
+    _print_problems(report.problems)
+    _print_held(report.held, report.reasons)
     for warning in report.warnings:
         click.secho(f"  note: {warning}", fg="yellow")
     if report.error is not None:
@@ -31,13 +34,28 @@ def print_report(report: SyncReport, *, verify: bool = False) -> None:
 
 def _print_changes(changes: Sequence[Change], verb: str) -> None:
     for change in changes[:SHOWN_CHANGES]:
-        mark, colour = _MARKS[change.action]
-        where = f" (row {change.row})" if change.row is not None else ""
-        click.secho(f"{mark} {change.action} {change.external_id}{where}", fg=colour)
-        for name, values in change.fields.items():
-            click.echo(f"    {name}: {_change(change.action, values)}")
+        _print_change(change)
     if len(changes) > SHOWN_CHANGES:
         click.echo(f"  … and {len(changes) - SHOWN_CHANGES} more changes {verb}: --output json lists them all")
+
+
+def _print_change(change: Change, indent: str = "") -> None:
+    mark, colour = _MARKS[change.action]
+    where = f" (row {change.row})" if change.row is not None else ""
+    click.secho(f"{indent}{mark} {change.action} {one_line(change.external_id)}{where}", fg=colour)
+    for name, values in change.fields.items():
+        click.echo(f"{indent}    {name}: {_change(change.action, values)}")
+
+
+def _print_held(held: Sequence[Change], reasons: Mapping[str, str]) -> None:
+    """Why a limit held changes back, and which: they are to be looked at before they are let through."""
+    for action, reason in reasons.items():
+        click.secho(f"! every {action} was held back: {reason}", fg="magenta")
+        back = [change for change in held if change.action == action]
+        for change in back[:SHOWN_HELD]:
+            _print_change(change, "    ")
+        if len(back) > SHOWN_HELD:
+            click.echo(f"    … and {len(back) - SHOWN_HELD} more: --output json lists them all")
 
 
 def _change(action: str, values: Mapping[str, Any]) -> str:
@@ -53,13 +71,19 @@ def shown(value: Any) -> str:
     if value is None:
         return "(empty)"
     if isinstance(value, list):
-        return ", ".join(f"{v['name']} {v['value']}" if isinstance(v, dict) else str(v) for v in value) or "(empty)"
+        items = (f"{v['name']} {v['value']}" if isinstance(v, dict) else str(v) for v in value)
+        return one_line(", ".join(items)) or "(empty)"
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return str(value)
+    return one_line(str(value))
 
 
-def _print_problems(problems: Sequence[Problem], reasons: Mapping[str, str]) -> None:
+def one_line(text: str) -> str:
+    """Text that neither breaks the line nor commands the terminal, whoever wrote it."""
+    return "".join(char if char.isprintable() else "⏎" if char == "\n" else "·" for char in text.replace("\r\n", "\n"))
+
+
+def _print_problems(problems: Sequence[Problem]) -> None:
     needing = [problem for problem in problems if problem.kind != "held"]
     for problem in needing[:SHOWN_PROBLEMS]:
         click.secho(f"! {problem_line(problem)}", fg="red")
@@ -67,8 +91,6 @@ def _print_problems(problems: Sequence[Problem], reasons: Mapping[str, str]) -> 
         click.echo(
             f"  … and {len(needing) - SHOWN_PROBLEMS} more rows that need a person: --output json lists them all"
         )
-    for action, reason in reasons.items():
-        click.secho(f"! every {action} was held back: {reason}", fg="magenta")
 
 
 def problem_line(problem: Problem) -> str:
@@ -79,7 +101,7 @@ def problem_line(problem: Problem) -> str:
     if problem.column:
         where += f", {problem.column}"
     found = f" {problem.value!r}" if problem.value else ""
-    return f"{problem.kind}: {where}{found}: {problem.reason}"
+    return one_line(f"{problem.kind}: {where}{found}: {problem.reason}")
 
 
 def _closing(report: SyncReport) -> str:
@@ -92,5 +114,5 @@ def _closing(report: SyncReport) -> str:
     run = f", run {report.run}" if report.run else ""
     return (
         f"{report.name}: {report.status}{dry}: {counts['rows']} rows: {what} "
-        f"({report.requests} requests in {report.seconds:.1f} s{run})"
+        f"({report.requests} request{'' if report.requests == 1 else 's'} in {report.seconds:.1f} s{run})"
     )
