@@ -504,17 +504,18 @@ class Contained:
                   "--bounding-set=-all"]  # fmt: skip
         root = self.config.parent / "root"
         root.mkdir(exist_ok=True)
-        kept = ["/usr", "/lib", "/lib64", "/bin", "/etc", "/proc", "/dev",
-                *dict.fromkeys([sys.base_prefix, sys.prefix, str(REPOSITORY)])]  # fmt: skip
+        kept = ["/usr", "/lib", "/lib64", "/bin", "/etc", "/proc", "/dev", sys.base_prefix, sys.prefix]
+        kept += [str(REPOSITORY / package) for package in ("connectors", "sync")]  # installed to be edited, in tests
         script = f"""
             set -e
-            mount -t tmpfs tmpfs {root}
+            umask 022
+            mount -t tmpfs -o mode=755 tmpfs {root}
+            mkdir {root}/tmp
+            mount -t tmpfs -o mode=1777 tmpfs {root}/tmp
             keep() {{ mkdir -p "{root}$2"; mount --bind "$1" "{root}$2"; mount -o "remount,bind,$3" "{root}$2"; }}
             for folder in {shlex.join(kept)}; do [ ! -d "$folder" ] || keep "$folder" "$folder" ro; done
             keep {self.config} /config ro
             keep {self.state} /state rw
-            mkdir {root}/tmp
-            mount -t tmpfs -o mode=1777 tmpfs {root}/tmp
             mount -o remount,ro {root}
             cd {root}
             exec chroot . setpriv {shlex.join(rights)} env --ignore-environment --chdir=/config {shlex.join(shown)} "$@"
