@@ -21,7 +21,6 @@ STOP_SECONDS = 9.0
 """How long a stop may take; a run's own grace is shorter."""
 
 HTTP_STOP_SECONDS = 0.5
-_LOOPBACK = ("127.", "::1", "localhost")
 
 log = structlog.get_logger()
 
@@ -39,7 +38,8 @@ class Daemon:
         self._metrics = Metrics()
         self._runner = Runner(loaded, self._metrics, stop)
         self._timetable = Timetable(self._runner.run)
-        self._reloading: asyncio.Task[None] | None = None
+        self._reloading: set[asyncio.Task[None]] = set()
+        self._one_at_a_time = asyncio.Lock()
 
     async def serve(self) -> None:
         """Keep running until ``stop``; then finish what is in flight. Raises CannotListen."""
@@ -62,10 +62,15 @@ class Daemon:
 
     def reload(self) -> None:
         """Read the configuration again (SIGHUP)."""
-        if self._reloading is None or self._reloading.done():
-            self._reloading = asyncio.create_task(self._reload())
+        task = asyncio.create_task(self._reload())
+        self._reloading.add(task)
+        task.add_done_callback(self._reloading.discard)
 
     async def _reload(self) -> None:
+        async with self._one_at_a_time:
+            await self._take_up()
+
+    async def _take_up(self) -> None:
         before = self._runner.loaded
         try:
             loaded = await asyncio.to_thread(self._reread)
@@ -82,6 +87,7 @@ class Daemon:
     async def _open_page(self, loaded: LoadedConfig) -> AppRunner | None:
         from aiohttp import web
 
+        from sync.web.access import is_loopback
         from sync.web.app import make_app
 
         host, port = loaded.config.server.host, loaded.config.server.port
@@ -99,6 +105,6 @@ class Daemon:
                 f"the page cannot listen on {host}:{port}: {error.strerror}. Choose another server.port, or 0 for none."
             ) from None
         log.info("page", address=f"http://{f'[{host}]' if ':' in host else host}:{port}/")
-        if not host.startswith(_LOOPBACK):
+        if not is_loopback(host):
             log.warning("whoever reaches the page sees the names and numbers on it", host=host)
         return runner

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, disable_created_metrics, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
 from sync.openphone import OpenPhone
@@ -18,6 +18,7 @@ class Metrics:
     """The daemon's counters and gauges, each with the sync's name in the label ``sync``."""
 
     def __init__(self) -> None:
+        disable_created_metrics()  # a second series for each, which nobody asks for
         self._registry = registry = CollectorRegistry()
         by = ["sync"]
 

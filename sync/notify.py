@@ -7,6 +7,7 @@ import smtplib
 import ssl
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from email.message import EmailMessage
 from typing import Literal
 
@@ -78,11 +79,15 @@ class Mail:
             raise NotSent(f"the mail server {self._config.host} did not take it: {error}") from None
 
     def _deliver(self, message: EmailMessage) -> None:
-        config = self._config
-        with self._connected() as server:
+        config, server = self._config, self._connected()
+        try:
             if config.username is not None:
                 server.login(config.username, config.password.get_secret_value() if config.password else "")
             server.send_message(message)
+        finally:
+            with suppress(smtplib.SMTPException, OSError):  # how we part says nothing about the mail
+                server.quit()
+            server.close()
 
     def _connected(self) -> smtplib.SMTP:
         config, tls = self._config, ssl.create_default_context()
@@ -90,7 +95,11 @@ class Mail:
             return smtplib.SMTP_SSL(config.host, config.port, timeout=TIMEOUT, context=tls)
         server = smtplib.SMTP(config.host, config.port, timeout=TIMEOUT)
         if config.security == "starttls":
-            server.starttls(context=tls)
+            try:
+                server.starttls(context=tls)
+            except BaseException:
+                server.close()
+                raise
         return server
 
 

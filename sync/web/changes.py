@@ -12,6 +12,8 @@ from sync.state import HistoryRecord
 from sync.web import words
 
 _VERBS = {"create": "Added", "update": "Changed", "delete": "Deleted", "adopt": "Taken over"}
+_SAID_BY_THE_NAME = frozenset({"firstName", "lastName"})
+_OURS = frozenset({"source", "sourceUrl"})
 _LABELS = {
     "firstName": "First name",
     "lastName": "Last name",
@@ -61,7 +63,7 @@ def _view(
     shown = tuple(
         FieldView(_LABELS.get(name, name), words.value(change["from"]), words.value(change["to"]))
         for name, change in fields.items()
-        if action != "delete" and not (action == "create" and name in ("source", "sourceUrl"))
+        if action != "delete" and not (action == "create" and name in _SAID_BY_THE_NAME | _OURS)
     )
     return ChangeView(action, _VERBS.get(action, action), _name(contact) or external_id, external_id, shown)
 

@@ -35,9 +35,6 @@ class Chart:
     area: str
     dot: tuple[float, float]
     first_day: str
-    contacts_from: str
-    contacts_to: str
-    most: str
     summary: str
 
 
@@ -71,10 +68,7 @@ def chart(runs: Sequence[RunRecord], held: int, now: float, zone: tzinfo) -> Cha
         area=f"{line} L{points[-1][0]} {LINE_BOTTOM} L{points[0][0]} {LINE_BOTTOM} Z",
         dot=points[-1],
         first_day=_named(days[0].day),
-        contacts_from=f"{days[0].contacts:,}",
-        contacts_to=f"{days[-1].contacts:,}",
-        most=f"{most:,}",
-        summary=f"In four weeks from {days[0].contacts:,} to {counted(days[-1].contacts, 'contact')}, "
+        summary=f"From {days[0].contacts:,} to {counted(days[-1].contacts, 'contact')}, "
         f"with {counted(total, 'change')}; at most {most:,} on one day.",
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
@@ -42,7 +43,6 @@ class Headline:
 class HeldView:
     """Changes that a limit held back, and what to do about them."""
 
-    count: str
     reason: str
     command: str
     does: str
@@ -131,14 +131,18 @@ def page(
 def _overall(headlines: Sequence[Headline]) -> Headline:
     bad = sum(1 for each in headlines if each.tone == "bad")
     warn = sum(1 for each in headlines if each.tone == "warn")
-    of = f" of {len(headlines)}" if len(headlines) > 1 else ""
     if bad:
-        return Headline("bad", f"{bad}{of} {'sync does' if bad == 1 else 'syncs do'} not work")
+        return Headline("bad", f"{_so_many(bad, len(headlines))} {'does' if bad == 1 else 'do'} not work")
     if warn:
-        return Headline("warn", f"{warn}{of} {'sync needs' if warn == 1 else 'syncs need'} you")
+        return Headline("warn", f"{_so_many(warn, len(headlines))} {'needs' if warn == 1 else 'need'} you")
     if any(each.tone in ("idle", "busy") for each in headlines):
         return Headline("busy", "Getting started")
     return Headline("good", "Everything is in place")
+
+
+def _so_many(some: int, all_of_them: int) -> str:
+    """``1 of 3 syncs``; where there is only one, ``The sync``."""
+    return f"{some} of {all_of_them} syncs" if all_of_them > 1 else "The sync"
 
 
 def _sync(config: Config, path: Path, name: str, facts: SyncFacts, known: Known, clock: Moments) -> SyncView:
@@ -175,8 +179,8 @@ def _headline(facts: SyncFacts, finished: Sequence[RunRecord], known: Known, clo
     if last.status == "failed":
         return Headline("bad", "Not working", f"{last.error or 'The run failed.'} {_since(finished, clock)}".strip())
     if last.status == "held":
-        held = sum(1 for problem in facts.problems if problem.kind == "held")
-        return Headline("warn", f"{counted(held, 'change')} held back until you decide")
+        what = words.listed(_held_back(facts.problems)) or "changes"
+        return Headline("warn", f"{what} held back until you decide", "Everything else went on.")
     if last.status == "partial":
         rows = len({(p.row, p.external_id) for p in facts.problems if p.kind != "held"})
         needs = "needs" if rows == 1 else "need"
@@ -207,12 +211,15 @@ def _more(facts: SyncFacts) -> int:
     return max(0, total - len(facts.changes))
 
 
+def _held_back(problems: Sequence[Problem]) -> list[str]:
+    """``["18 deletes", "1 update"]``."""
+    actions = Counter(problem.reason.partition(" ")[0] for problem in problems if problem.kind == "held")
+    return [counted(count, action) for action, count in actions.items()]
+
+
 def held_views(problems: Sequence[Problem], path: Path, name: str) -> tuple[HeldView, ...]:
     """What is held back, by reason: deletes can be let through once, updates are to be looked at first."""
-    by_reason: dict[str, int] = {}
-    for problem in problems:
-        if problem.kind == "held":
-            by_reason[problem.reason] = by_reason.get(problem.reason, 0) + 1
+    by_reason = Counter(problem.reason for problem in problems if problem.kind == "held")
     return tuple(_held_view(reason, count, path, name) for reason, count in by_reason.items())
 
 
@@ -222,8 +229,8 @@ def _held_view(text: str, count: int, path: Path, name: str) -> HeldView:
     reason = reason[:1].upper() + reason[1:].partition("; ")[0]
     if action == "delete":
         does = "If that is meant, let them through once:"
-        return HeldView(counted(count, "delete"), reason, f"{run} --max-deletes {count}", does)
-    return HeldView(counted(count, action), reason, f"{run} --dry-run", "Look at what would change:")
+        return HeldView(reason, f"{run} --max-deletes {count}", does)
+    return HeldView(reason, f"{run} --dry-run", "Look at what would change:")
 
 
 def _preview(preview: Preview, path: Path, name: str, clock: Moments) -> PreviewView:
@@ -250,4 +257,4 @@ def _would(report: SyncReport) -> str:
     number = sum(report.counts[name] for name in _DONE)
     if not parts:
         return "A sync now would change nothing."
-    return f"A sync now would change this: {counted(number, 'contact')} would be touched ({', '.join(parts)})."
+    return f"A sync now would touch {counted(number, 'contact')}: {', '.join(parts)}."

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 from typing import Any
@@ -60,9 +60,9 @@ def schedule(text: str) -> str:
     return f"every {unit}" if value == "1" else f"every {value} {unit}s"
 
 
-def listed(items: Iterable[str]) -> str:
+def listed(items: Sequence[str]) -> str:
     """``a, b and c``."""
-    *most, last = items
+    *most, last = items or [""]
     return f"{', '.join(most)} and {last}" if most else last
 
 
