@@ -52,12 +52,16 @@ def errors_named(shown: str) -> Iterator[None]:
         yield
     except (sa.exc.DBAPIError, sqlite3.Error, OSError) as error:
         cause = getattr(error, "orig", None) or error
-        raise StateError(
-            f"state {shown}: cannot be used: {cause}. It was left as it is; restore a copy, or move it away "
-            "to start afresh (contacts are then found again by their externalId)."
-        ) from error
+        raise StateError(_unusable(shown, str(cause))) from error
     except (sa.exc.ArgumentError, ModuleNotFoundError) as error:
         raise StateError(f"state {shown}: cannot be opened: {error}") from error
+
+
+def _unusable(shown: str, cause: str) -> str:
+    return (
+        f"state {shown}: cannot be used: {cause}. It was left as it is; restore a copy, or move it away "
+        "to start afresh (contacts are then found again by their externalId)."
+    )
 
 
 def shown_address(url: URL) -> str:
@@ -105,7 +109,12 @@ class Database:
             # FULL: an intent must survive a power cut before the request leaves. No WAL: it breaks on network volumes.
             self._connection.exec_driver_sql("PRAGMA synchronous=FULL")
             self._connection.exec_driver_sql("PRAGMA busy_timeout=15000")
+            found = str(
+                self._connection.exec_driver_sql("PRAGMA quick_check(1)").scalar()
+            )  # 0.2 s for 100,000 contacts
             self._connection.commit()
+            if found != "ok":
+                raise StateError(_unusable(self._shown, f"it is damaged ({' '.join(found.split())})"))
         if not self._migrated(read_only):
             return False
         if self._engine.dialect.name == "sqlite" and not read_only:  # not earlier: it may write, and we may not
