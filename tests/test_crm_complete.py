@@ -170,6 +170,39 @@ async def test_a_single_page_that_speaks_of_more_is_not_everything(hint: dict[st
     assert len(rows) == 25
 
 
+async def test_a_cursor_that_is_looked_for_in_the_wrong_place_is_not_the_end() -> None:
+    async with CrmServer() as server:
+        paging = {"type": "cursor", "param": "cursor", "cursor": "meta.curser"}
+        _, error = await broken(connector(server, "cursor", paging=paging))
+        assert "'total' is 25, but 10 came" in str(error)
+        server.rewrite = lambda page, body: {name: value for name, value in body.items() if name != "meta"}
+        _, error = await broken(connector(server, "next", paging={"type": "next", "next": "links.nxt"}))
+        assert "'next' is set" in str(error)
+        _, error = await broken(connector(server, "next", paging="link"))
+        assert "'next' is set" in str(error)
+    assert isinstance(error, IncompleteRead)
+
+
+@pytest.mark.parametrize("way", TURNED)
+async def test_an_api_that_stops_early_is_found_out_by_the_total_that_nobody_asked_for(way: str) -> None:
+    """As Quo's own integrator lost everything after record 800."""
+
+    def stops(page: int, body: dict[str, Any]) -> dict[str, Any]:
+        return {**body, "meta": {**body["meta"], "total": 1250}}
+
+    async with CrmServer(rewrite=stops) as server:
+        _, error = await broken(connector(server, way))
+        sure = connector(server, way, paging={**as_mapping(PAGINGS[way]), "sure": True})
+        assert len(await rows_of(sure)) == 25
+    assert isinstance(error, IncompleteRead)
+    assert "'total' is 1250, but 25 came" in str(error)
+
+
+def as_mapping(paging: Any) -> dict[str, Any]:
+    """The long form of a paging that may be a word."""
+    return {"type": paging} if isinstance(paging, str) else dict(paging)
+
+
 async def test_a_link_header_speaks_of_more_than_a_single_page() -> None:
     async with CrmServer() as server:
         _, error = await broken(connector(server, "link", paging="none"))

@@ -16,9 +16,10 @@ from connectors.crm.client import Client
 from connectors.crm.ledger import Ledger
 from connectors.crm.options import CrmOptions
 from connectors.crm.page import Page, parsed
-from connectors.crm.paging import pager
+from connectors.crm.paging import Lost, pager
 from connectors.crm.query import Query, changes, everything
 from connectors.crm.records import Records
+from connectors.crm.signs import sign_of_more
 from connectors.crm.transport import Answer, Failure, Timing
 
 
@@ -93,7 +94,6 @@ class CrmConnector:
     async def _pages(self, query: Query, opening: _Opening, ledger: Ledger) -> AsyncIterator[Page]:
         """Page after page, until there is certainly no more."""
         pages, answer, number = pager(query.paging), opening.answer, 1
-        pages.first()
         try:
             while True:
                 page = pages.received(self._page(answer, number, query))
@@ -106,8 +106,14 @@ class CrmConnector:
                 number += 1
                 answer = await self._client.ask(query.request(following), accept=query.empty)
             ledger.close()
+            self._nothing_overlooked(page, query, ledger)
         except Failure as failure:
             self._fail(failure, number)
+
+    def _nothing_overlooked(self, last: Page, query: Query, ledger: Ledger) -> None:
+        read = ledger.records if query.full and not query.states_total else None
+        if sign := sign_of_more(last, query.paging, read=read):
+            raise Lost(f"there seems to be more than was read: {sign}; look at 'paging', or say 'sure: true' there")
 
     async def _open(self, query: Query) -> _Opening:
         """The first answer; a full read uses the one that ``columns`` has fetched."""
@@ -127,8 +133,10 @@ class CrmConnector:
 
     def _too_many(self, opening: _Opening, query: Query) -> bool:
         """Whether more changed than the API gives away in this way."""
+        if query.max_records is None:
+            return False
         total = self._page(opening.answer, 1, query).total
-        return query.max_records is not None and isinstance(total, int) and total > query.max_records
+        return isinstance(total, int) and total > query.max_records
 
     def _sum_up(self, ledger: Ledger, query: Query, opening: _Opening, last: Bookmark | None) -> ReadSummary:
         details = {"pages": ledger.pages, "records": ledger.records}

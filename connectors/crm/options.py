@@ -66,15 +66,20 @@ class OAuth2Auth(Part):
 Auth = Annotated[NoAuth | BearerAuth | ApiKeyAuth | BasicAuth | OAuth2Auth, Field(discriminator="type")]
 
 
-class SinglePage(Part):
-    """The API answers with everything at once; ``sure`` where its answer looks as if there were more."""
+class Pages(Part):
+    """What every way of paging may say: ``sure`` that all came, though the last answer looks as if there were more."""
 
-    type: Literal["none"] = "none"
     sure: bool = False
 
 
-class Sized(Part):
-    """What every way of paging may say: the size of a page, and where the paging parameters go."""
+class SinglePage(Pages):
+    """The API answers with everything at once."""
+
+    type: Literal["none"] = "none"
+
+
+class Sized(Pages):
+    """The size of a page, where the paging parameters go, and what in an answer says whether there is more."""
 
     size: int | None = Field(default=None, gt=0)
     size_param: str | None = None

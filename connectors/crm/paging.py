@@ -24,7 +24,6 @@ from connectors.crm.options import (
     Sized,
 )
 from connectors.crm.page import Ask, Page
-from connectors.crm.signs import sign_of_more
 from connectors.crm.transport import Failure
 
 
@@ -52,7 +51,7 @@ def pager(options: Paging) -> Pager:
     """The way of paging that the configuration describes."""
     match options:
         case SinglePage():
-            return Single(options)
+            return Single()
         case PagePaging():
             return ByNumber(options)
         case OffsetPaging():
@@ -66,10 +65,7 @@ def pager(options: Paging) -> Pager:
 
 
 class Single:
-    """Everything at once: an answer that shows signs of a further page is not everything."""
-
-    def __init__(self, options: SinglePage) -> None:
-        self._sure = options.sure
+    """Everything at once."""
 
     def first(self) -> Ask:
         """How to ask for the only page."""
@@ -80,12 +76,7 @@ class Single:
         return page
 
     def following(self, page: Page) -> Ask | None:
-        """None. Raises Lost where the answer speaks of more."""
-        if not self._sure and (sign := sign_of_more(page)):
-            raise Lost(
-                f"'paging' is none, but there seems to be more than this one page: {sign} "
-                "(if this is all, write paging: {type: none, sure: true})"
-            )
+        """None: there are no others."""
         return None
 
 
