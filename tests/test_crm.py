@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from crm_server import PAGINGS, TURNED, CrmServer, Fault, broken, connector, rows_of
 
 from connectors.base import Connector, IncompleteRead, ReadSummary, Row
+from tests.crm_server import PAGINGS, TURNED, CrmServer, Fault, broken, connector, rows_of
 
 
 @pytest.mark.parametrize("way", PAGINGS)

@@ -14,12 +14,12 @@ from typing import Any
 
 import pytest
 from aiohttp import web
-from crm_server import NOW, CrmServer, Fault, broken, connector, rows_of
 
 from connectors.base import Context, IncompleteRead
 from connectors.crm import CrmConnector, CrmOptions
 from connectors.crm.secrets import Scrubber, what_it_said
 from connectors.crm.transport import Timing
+from tests.crm_server import NOW, CrmServer, Fault, broken, connector, rows_of
 
 SECRET = "s3cr3t/+ token"
 OAUTH: dict[str, Any] = {"type": "oauth2", "client_id": "me", "client_secret": SECRET}

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from crm_server import PAGINGS, TURNED, CrmServer, Fault, broken, connector, people, rows_of
 
 from connectors.base import IncompleteRead
+from tests.crm_server import PAGINGS, TURNED, CrmServer, Fault, broken, connector, people, rows_of
 
 
 async def test_a_cursor_that_repeats_is_noticed() -> None:

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 import yaml
-from crm_server import CrmServer, people, rows_of
 
 from connectors.base import Context
 from connectors.crm import CrmConnector, CrmOptions
 from connectors.sql import SqlOptions
+from tests.crm_server import CrmServer, people, rows_of
 
 DOCS = Path(__file__).parent.parent / "docs"
 

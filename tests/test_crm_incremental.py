@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 from aiohttp import web
-from crm_server import CrmServer, Fault, broken, people, rows_of
 
 from connectors.base import Context, ReadSummary, Row
 from connectors.crm import CrmConnector, CrmOptions
 from connectors.crm.bookmark import crm_time, written
 from connectors.crm.options import Incremental
 from connectors.crm.transport import Timing
+from tests.crm_server import CrmServer, Fault, broken, people, rows_of
 
 START = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 SINCE: dict[str, Any] = {"param": "updated_since", "overlap": "5m", "full_every": "1d"}

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
-from crm_server import CrmServer, Fault, broken, connector, people, rows_of
 
 from connectors import base
 from connectors.base import IncompleteRead, SourceError
+from tests.crm_server import CrmServer, Fault, broken, connector, people, rows_of
 
 
 @pytest.mark.parametrize(

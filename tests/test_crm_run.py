@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from click.testing import CliRunner
-from crm_server import CrmServer, Fault, people
-from workbench import Workbench, workbench
 
 from sync.cli.main import main
+from tests.crm_server import CrmServer, Fault, people
+from tests.workbench import Workbench, workbench
 
 FIELDS = {"firstName": "first", "lastName": "last", "phoneNumbers": {"mobile": "mobile"}, "emails": {"work": "emails"}}
 

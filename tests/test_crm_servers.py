@@ -8,13 +8,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import other_servers
 import pytest
-from crm_server import broken, rows_of
 
 from connectors.base import Context, IncompleteRead, SourceError
 from connectors.contract import check_connector
 from connectors.crm import CrmConnector, CrmOptions
+from tests import other_servers
+from tests.crm_server import broken, rows_of
 
 COUNT = 1050
 Running = tuple[str, "subprocess.Popen[bytes]"]

@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 import yaml
 from aiohttp import web
-from crm_server import CrmServer, broken, rows_of
-from crm_vendors import COUNT, TOKEN, VENDORS, Vendor, handler
 from yarl import URL
 
 from connectors.base import Context
 from connectors.crm import CrmConnector, CrmOptions, presets
 from connectors.crm.transport import Timing
+from tests.crm_server import CrmServer, broken, rows_of
+from tests.crm_vendors import COUNT, TOKEN, VENDORS, Vendor, handler
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 each = pytest.mark.parametrize("vendor", VENDORS, ids=lambda vendor: vendor.preset)
