@@ -18,7 +18,7 @@ class Metrics:
     """The daemon's counters and gauges, each with the sync's name in the label ``sync``."""
 
     def __init__(self) -> None:
-        disable_created_metrics()  # a second series for each, which nobody asks for
+        disable_created_metrics()  # type: ignore[no-untyped-call]  # a second series each, which nobody asks for
         self._registry = registry = CollectorRegistry()
         by = ["sync"]
 

@@ -208,7 +208,7 @@ async def test_a_mail_is_sent_to_everyone() -> None:
     assert message["To"] == "one@example.com, two@example.com"
     assert message["Subject"] == "openphone-sync: customers fails Bcc: evil@example.com"
     assert message["Bcc"] is None
-    assert b"left to read" in (message.get_payload(decode=True) or b"")  # type: ignore[operator]
+    assert b"left to read" in (message.get_payload(decode=True) or b"")
 
 
 async def test_a_mail_server_that_refuses_is_told() -> None:
