@@ -6,6 +6,7 @@ rows → mapping → desired contacts → plan → apply → state → report; t
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import time
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -189,9 +190,8 @@ async def _pass_from(connector: Connector, job: Job, state: State, report: SyncR
     try:
         watcher.phase(job.name, "comparing with the workspace" if options.verify else "reading the source", None)
         await reconciler.prepare()
-        summary, incomplete = await _read(
-            connector, None if options.verify else state.bookmark(job.name), reconciler, watcher
-        )
+        bookmark = None if options.verify else _bookmark(state, job, mapper)
+        summary, incomplete = await _read(connector, bookmark, reconciler, watcher)
         full = summary is not None and summary.full
         await reconciler.finish(full=full, delete_missing=sync.on_missing == "delete", limits=limits)
     finally:
@@ -216,8 +216,8 @@ async def _pass_from(connector: Connector, job: Job, state: State, report: SyncR
             raise Stopped
         if feedback:
             await feedback.finish(report.problems)
-        if incomplete is None and summary is not None and summary.bookmark is not None:
-            state.set_bookmark(job.name, summary.bookmark)
+        if report.status == "ok" and incomplete is None and summary is not None and summary.bookmark is not None:
+            state.set_bookmark(job.name, f"{_question(job, mapper)} {summary.bookmark}")
     if incomplete is not None:
         report.error = f"{incomplete} What was read was added and updated; nothing was deleted."
 
@@ -285,6 +285,17 @@ def _feedback(connector: Connector, job: Job, identity: Identity, state: State) 
     if job.options.dry_run or not isinstance(connector, WritesBack) or not getattr(job.source, "write_back", None):
         return None
     return Feedback(connector, identity, state, job.name)
+
+
+def _bookmark(state: State, job: Job, mapper: Mapper) -> str | None:
+    """Where an incremental source left off; None where rows that it left out may now mean other contacts."""
+    question, _, bookmark = (state.bookmark(job.name) or "").partition(" ")
+    return bookmark if question == _question(job, mapper) else None
+
+
+def _question(job: Job, mapper: Mapper) -> str:
+    identity = f"{job.config.key}{job.config.key_prefix}".encode()
+    return hashlib.blake2b(mapper.digest + identity, digest_size=12).hexdigest()
 
 
 def _limits(sync: SyncConfig, options: RunOptions) -> Limits:
