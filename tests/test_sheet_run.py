@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sheets_server import Sheet, SheetsServer
 
 from sync.sandbox import SandboxOptions, SandboxThread
-from tests.sheets_server import Sheet, SheetsServer
 
 HEADER = ["contactId", "firstName", "lastName", "phone", "email"]
-PEOPLE = [
+PEOPLE: list[list[Any]] = [
     ["", "Jane", "Doe", "(555) 555-5555", "jane@example.com"],
     ["", "Bob", "Roe", 4155550100, ""],
     ["", "Al", "", "", ""],
