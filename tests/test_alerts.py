@@ -14,7 +14,6 @@ from threading import Thread
 from typing import Any
 
 import pytest
-from daemons import CSV, DaemonProcess, until
 from pydantic import SecretStr
 
 from sync.alerts import Alerts, Notice, NotSent, condition_of
@@ -23,6 +22,7 @@ from sync.notify import Mail, Webhook
 from sync.report import SyncReport
 from sync.sandbox import SandboxOptions, SandboxThread
 from sync.state import State
+from tests.daemons import CSV, DaemonProcess, until
 
 
 def report(error: str | None = None, **counts: int) -> SyncReport:

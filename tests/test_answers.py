@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from workbench import Workbench, people, person, workbench
 
 from sync.sandbox import FaultKind
+from tests.workbench import Workbench, people, person, workbench
 
 WORKSPACES = pytest.mark.parametrize("doubles", [True, False], ids=["accepts doubles", "refuses doubles"])
 

@@ -11,11 +11,11 @@ from pathlib import Path
 import jsonschema
 import pytest
 import yaml
-from config_samples import SECRET, VALID, TableOptions, read, refusal, replaced
 
 from sync import config_schema
 from sync.config import Limit, interval
 from sync.config_file import environment, load, mapped_columns, unknown_columns
+from tests.config_samples import SECRET, VALID, TableOptions, read, refusal, replaced
 
 ROOT = Path(__file__).parents[1]
 

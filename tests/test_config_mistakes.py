@@ -8,11 +8,11 @@ from itertools import zip_longest
 from pathlib import Path
 
 import pytest
-from config_samples import SECRET, VALID, read, refusal, replaced
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sync.config_file import ConfigError, load, mapped_columns
+from tests.config_samples import SECRET, VALID, read, refusal, replaced
 
 
 @pytest.fixture

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from daemons import CSV, TOKEN, DaemonProcess, until
 
 from sync.sandbox import SandboxOptions, SandboxThread
+from tests.daemons import CSV, TOKEN, DaemonProcess, until
 
 
 @pytest.fixture

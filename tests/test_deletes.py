@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from workbench import COLUMNS, SYNC, Workbench, people, person, workbench
+
+from tests.workbench import COLUMNS, SYNC, Workbench, people, person, workbench
 
 
 @pytest.fixture

@@ -17,7 +17,6 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
-from sheets_server import ACCOUNT, READ, WRITE, Date, Formula, Refused, Sheet, SheetsServer
 
 from connectors import google_sheets
 from connectors.base import (
@@ -36,6 +35,7 @@ from connectors.google_sheets import GoogleSheetsConnector, GoogleSheetsOptions,
 from connectors.google_sheets.grid import Worksheet
 from connectors.google_sheets.patience import Patience
 from connectors.google_sheets.placing import FreshRow, merged, place
+from tests.sheets_server import ACCOUNT, READ, WRITE, Date, Formula, Refused, Sheet, SheetsServer
 
 ID = "1AbC_dEf-sheet"
 ALL = {"contactId": "contactId", "status": "status", "error": "error"}

@@ -11,9 +11,9 @@ import time
 from pathlib import Path
 
 import pytest
-from workbench import Result, Workbench, ended, people, person, workbench
 
 from sync.sandbox import SandboxThread
+from tests.workbench import Result, Workbench, ended, people, person, workbench
 
 BOTH = pytest.mark.parametrize("doubles", [True, False], ids=["accepts doubles", "refuses doubles"])
 

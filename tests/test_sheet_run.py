@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sheets_server import Sheet, SheetsServer
 
 from sync.sandbox import SandboxOptions, SandboxThread
+from tests.sheets_server import Sheet, SheetsServer
 
 HEADER = ["contactId", "firstName", "lastName", "phone", "email"]
 PEOPLE: list[list[Any]] = [

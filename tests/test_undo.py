@@ -10,11 +10,11 @@ from urllib.request import Request, urlopen
 
 import pytest
 from click.testing import CliRunner
-from workbench import Result, Workbench, people, person, waiting, workbench
 
 from sync.cli.main import main
 from sync.contact import Contact
 from sync.state import State
+from tests.workbench import Result, Workbench, people, person, waiting, workbench
 
 
 @pytest.fixture

@@ -8,10 +8,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from browser import CHROMIUM, chromium
-from daemons import TOKEN, DaemonProcess, until
 
 from sync.sandbox import SandboxOptions, SandboxThread
+from tests.browser import CHROMIUM, chromium
+from tests.daemons import TOKEN, DaemonProcess, until
 
 HOSTILE = "<script>alert(1)</script>"
 ROWS = f'id,first,last,phone\nc1,Ann,Lee,+1 555 555 0101\nc2,Bob,Ray,12\nc3,{HOSTILE},"O\'Neil & Co",\n'
