@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from importlib import import_module
+from itertools import pairwise
 from typing import Any
 
 import click
@@ -54,7 +55,7 @@ class LazyGroup(click.Group):
 
 
 def _wants_json(args: Sequence[str]) -> bool:
-    return "--output=json" in args or ("--output", "json") in zip(args, args[1:], strict=False)
+    return "--output=json" in args or ("--output", "json") in pairwise(args)
 
 
 @click.group(
