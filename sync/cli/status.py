@@ -65,6 +65,8 @@ def _time(seconds: float | None) -> str | None:
 
 
 def _print(status: dict[str, Any]) -> None:
+    from sync.cli.text import one_line
+
     click.secho(f"{status['name']}: {status['held']} contacts held", bold=True)
     if not status["runs"]:
         click.echo("  no run yet")
@@ -78,6 +80,6 @@ def _print(status: dict[str, Any]) -> None:
     for problem in status["problems"][:25]:
         where = f"row {problem['row']}" if problem["row"] is not None else problem["external_id"]
         column = f", {problem['column']}" if problem["column"] else ""
-        click.echo(f"    {problem['kind']}: {where}{column}: {problem['reason']}")
+        click.echo(one_line(f"    {problem['kind']}: {where}{column}: {problem['reason']}"))
     if len(status["problems"]) > 25:
         click.echo(f"    … and {len(status['problems']) - 25} more: --output json lists them all")
