@@ -158,7 +158,8 @@ _KEYS = _vocabulary("""
     kundennummer kundennr kundenid kdnr debitorennummer mitgliedsnummer personalnummer numeroclient noclient nclient
     idclient codeclient numerocliente codigocliente idcliente codigo codicecliente klantnummer klantid kundnummer
     kundenummer kundenr asiakasnumero idklienta numerklienta cislozakaznika code nummer schluessel schlüssel clave clé
-    chiave sleutel ref reference referenz référence referencia nr no number identifier identifiant kennung кодклиента код ид
+    chiave sleutel ref reference referenz référence referencia nr no number identifier identifiant kennung
+    кодклиента код ид
     編號 编号 顧客番号 顧客id 客户编号 고객번호""")
 _CONTACT_IDS = _vocabulary("contactid openphoneid openphonecontactid quoid quocontactid openphonecontact")
 
@@ -220,8 +221,8 @@ _HOME = set(_vocabulary("""
     自宅 家庭 집"""))  # fmt: skip
 _EMAIL = set(_vocabulary("""
     email emails mail mails emailaddress emailadresse mailadresse mailaddress courriel correo correos correoelectrónico
-    mél epost epostadresse epostadress sähköposti correio posta eposta почта эл.почта 邮箱 电子邮件 メール
-    メールアドレス 이메일"""))  # fmt: skip
+    mél emailadres mailadres epost epostadresse epostadress sähköposti correio posta eposta почта эл.почта
+    邮箱 电子邮件 メール メールアドレス 이메일"""))  # fmt: skip
 _NOT_A_VALUE = set(
     _vocabulary("""
     type label labels extension ext country verified valid opt optin optout unsubscribed subscribed consent status date
@@ -578,7 +579,6 @@ def _with(origins: Mapping[str, Origin], name: str, origin: Origin | None) -> di
 # --- the file -----------------------------------------------------------------------------------------------------
 
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(?:[ ./-]+[A-Za-z0-9_]+)*", re.ASCII)
-_REFERENCE = re.compile(r"\$\{[A-Z_]+(:-[A-Za-z0-9_:/.-]*)?\}")
 _WORDS_OF_YAML = {"true", "false", "null", "yes", "no", "on", "off", "y", "n"}
 
 _TEXT = """\
@@ -611,11 +611,16 @@ def config_text(
     *,
     name: str,
     region: str,
+    references: Mapping[str, str] | None = None,
     write_back: Mapping[str, str] | None = None,
     unused: Sequence[str] = (),
 ) -> str:
-    """The proposal as a commented ``config.yaml``. A value of ``source`` may be a ``${NAME}``; a column never is."""
-    lines = [f"      {option}: {_option(value)}" for option, value in source.items()]
+    """The proposal as a commented ``config.yaml``.
+
+    ``${NAME}`` in ``source`` and in columns means itself; ``references`` are options that are variables.
+    """
+    lines = [f"      {option}: {_column(value)}" for option, value in source.items()]
+    lines += [f"      {option}: {value}" for option, value in (references or {}).items()]
     if write_back:
         cells = ", ".join(f"{what}: {_column(column)}" for what, column in write_back.items())
         lines.append(f"      write_back: {{{cells}}}   # filled in by each run")
@@ -670,13 +675,8 @@ def _origin(origin: Origin) -> str:
     return f"{{column: {columns}{given}}}" if given else columns
 
 
-def _option(value: str) -> str:
-    """A source's option: a reference to a variable as it is, anything else as itself."""
-    return value if _REFERENCE.fullmatch(value) else _column(value)
-
-
 def _column(name: str, *, quoted: bool = False) -> str:
-    """A name as a YAML value that means itself: what looks like a variable is none."""
+    """Text as a YAML value that means itself: what looks like a variable is none."""
     return _yaml(name.replace("${", "$${"), quoted=quoted)
 
 

@@ -36,6 +36,7 @@ id,First Name,Surname,Firm,Mobile,Office phone,E-mail,is_lead,Tags,Since,Shoe si
 c1,Ana,Núñez,Acme,415-555-0101,,ana@acme.example,yes,vip;new,31/12/2024,38
 c2,Bo,Berg,Berg Ltd,415-555-0102,415-555-0109,bo@berg.example,no,vip,03/04/2025,44
 """
+CTRL_C = "\x03"
 SHEET = "1AbC_dEf-sheet"
 DOCUMENTATION: list[list[object]] = [
     ["contactId", "firstName", "lastName", "phone", "email"],
@@ -346,7 +347,7 @@ class TestErrors:
         assert says in done.stderr
         assert "Traceback" not in done.output
 
-    @pytest.mark.parametrize("content", [b"", b"\n\n", b"\x00\x01\x02\xff"])
+    @pytest.mark.parametrize("content", [b"", b"\n\n", b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00"])
     def test_a_file_without_a_header_ends_with_1(self, init: Init, folder: Path, content: bytes) -> None:
         (folder / "customers.csv").write_bytes(content)
         assert (init("--yes").exit_code, written(folder)) == (1, set())
@@ -375,7 +376,7 @@ class TestErrors:
 
     @pytest.mark.parametrize("answers", [[], ["", ""], ["", "", ""]])
     def test_ctrl_c_writes_nothing(self, folder: Path, answers: list[str]) -> None:
-        code, said = on_a_terminal(folder, [*answers, "\x03"])
+        code, said = on_a_terminal(folder, [*answers, CTRL_C])
         assert "stopped: nothing was written" in said
         assert "Traceback" not in said
         assert (code, written(folder)) == (1, set())
@@ -396,10 +397,12 @@ def on_a_terminal(folder: Path, answers: list[str]) -> tuple[int, str]:
     )
     os.close(theirs)
     said, asked, end = "", 0, time.monotonic() + 60
-    waiting = list(answers)
+    waiting, answer = list(answers), ""
     try:
         while time.monotonic() < end:
-            if not select.select([ours], [], [], 0.2)[0]:
+            if not select.select([ours], [], [], 0.5)[0]:
+                if answer == CTRL_C:  # one that comes while readline makes itself ready waits for the next key
+                    os.write(ours, CTRL_C.encode())
                 continue
             try:
                 more = os.read(ours, 65536).decode(errors="replace")
@@ -411,7 +414,7 @@ def on_a_terminal(folder: Path, answers: list[str]) -> tuple[int, str]:
             if (waiting and said[asked:].rstrip("\r\n ").endswith(":")) or re.search(r"\]: $", said[asked:]):
                 asked = len(said)
                 answer = waiting.pop(0) if waiting else ""
-                os.write(ours, answer.encode() if answer == "\x03" else f"{answer}\n".encode())
+                os.write(ours, answer.encode() if answer == CTRL_C else f"{answer}\n".encode())
         return process.wait(timeout=10), said
     finally:
         if process.poll() is None:

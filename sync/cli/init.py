@@ -60,11 +60,6 @@ class Source:
     def kind(self) -> str:
         return self.options["type"]
 
-    @property
-    def written(self) -> dict[str, str]:
-        """The options as they stand in the file."""
-        return {**self.options, **self.variables}
-
 
 @click.command("init")
 @config_options
@@ -380,7 +375,8 @@ class _Init:
             write_back["contactId"] = _contact_ids(proposal)
         return config_text(
             proposal,
-            source.written,
+            source.options,
+            references=source.variables,
             name=self.answers.name or _sync_name(source),
             region=region,
             write_back=write_back,
