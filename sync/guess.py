@@ -200,6 +200,10 @@ _ROLE = _vocabulary("""
     función rol ruolo posizione funzione qualifica mansione função functie befattning stilling titel tehtävänimike
     stanowisko pozice funkce beosztás unvan görev должность посада 役職 職位 职位 직책""")
 
+_SALUTATIONS = set(_vocabulary("""
+    mr mrs ms miss mx sir madam dr prof herr frau fräulein hr fr m mme mlle sr sra srta señor señora sig sigra dhr mevr
+    mw mevrouw pan pani dott drmed profdr herrdr fraudr"""))  # fmt: skip
+
 _PHONE = set(_vocabulary("""
     phone phones telephone telephones tel téléphone téléphones telefon telefone telefono teléfono telefoon rufnummer
     rufnr telnr telno phoneno landline festnetz festnetznummer fijo fixe gsm телефон 电话 電話 電話番号 电话号码
@@ -307,8 +311,10 @@ class _Guesser:
         self._names()
         self._labelled("phoneNumbers", _phone_label)
         self._labelled("emails", _email_label)
-        for name, vocabulary in (("company", _COMPANY), ("role", _ROLE)):
-            self._take(name, self._best(vocabulary))
+        self._take("company", self._best(_COMPANY))
+        for column in [column for column in self.free if _is_salutation(self._sample(column))]:
+            del self.free[column]
+        self._take("role", self._best(_ROLE))
         self._lacking_first_name()
         custom = self._custom()
         ordered = {name: self.fields[name] for name in SCALARS if name in self.fields}
@@ -495,6 +501,11 @@ def _reads(value: str, read: Callable[[str], object]) -> bool:
     except ValueUnreadable:
         return False
     return True
+
+
+def _is_salutation(sample: Sequence[str]) -> bool:
+    """Whether a column holds "Mr" and "Dr.": what many exports call a title."""
+    return bool(sample) and all("".join(_words(value)) in _SALUTATIONS for value in sample)
 
 
 def _separator(sample: Sequence[str], read: Callable[[str], object]) -> str | None:

@@ -317,6 +317,16 @@ class TestErrors:
         assert init(keys="y\n\n\n\n\n").exit_code == 0
         assert (folder / "config.yaml").read_text() != "mine"
 
+    def test_a_config_that_appears_meanwhile_is_kept(
+        self, init: Init, folder: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def appear(*_: object, **__: object) -> None:
+            (folder / "config.yaml").write_text("theirs")
+
+        monkeypatch.setattr("sync.cli.init.loads", appear)
+        assert init("--yes").exit_code == 2
+        assert (folder / "config.yaml").read_text() == "theirs"
+
     def test_an_unreachable_workspace_ends_with_1(
         self, init: Init, folder: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
@@ -512,6 +522,18 @@ class TestGuess:
         survey = Survey(("name", "customer since"))
         survey.add({"name": "Ana", "customer since": "04/03/2024"})
         assert guess(survey, DEFAULT_CUSTOM_FIELDS, region=region).custom["Customer Since"].format == format
+
+    def test_does_not_take_a_salutation_for_a_role(self) -> None:
+        survey = Survey(("Title", "First Name"))
+        survey.add({"Title": "Mrs.", "First Name": "Ana"})
+        assert list(guess(survey, ()).fields) == ["firstName"]
+        survey.add({"Title": "Head of Sales", "First Name": "Bo"})
+        assert list(guess(survey, ()).fields) == ["firstName", "role"]
+
+    def test_a_phone_column_has_one_label(self) -> None:
+        survey = Survey(("name", "phone"))
+        proposal = changed(guess(survey, ()), "phoneNumbers.mobile", "phone", survey, ())
+        assert list(proposal.fields) == ["firstName", "phoneNumbers.mobile"]
 
     def test_unique_columns_are_filled_and_different_in_every_row(self) -> None:
         survey = Survey(("a", "b", "c", "mail"))

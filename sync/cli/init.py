@@ -9,6 +9,7 @@ import asyncio
 import locale
 import os
 import re
+import stat
 import sys
 import tempfile
 from collections.abc import Callable, Mapping
@@ -131,7 +132,7 @@ class _Init:
 
     def run(self, force: bool) -> None:
         """From the first question to the written files."""
-        self._may_write(force)
+        replaces = self._may_write(force)
         region = self._region_given()
         source, survey = self._source()
         api_key, custom_fields = self._workspace()
@@ -142,6 +143,8 @@ class _Init:
             loads(text, self.path, {**os.environ, API_KEY: api_key})
         except ConfigError as error:
             self.fail(str(error), EXIT_USAGE)
+        if self.path.exists() and not replaces:
+            self.fail(_kept(self.path), EXIT_USAGE)
         try:
             if api_key != self.variables.get(API_KEY, "").strip():
                 store(self.folder / ".env", API_KEY, api_key)
@@ -151,7 +154,8 @@ class _Init:
             self.fail(f"{error.filename or self.path}: cannot be written: {error.strerror}", EXIT_USAGE)
         click.echo(f"{self.path} is written.")
 
-    def _may_write(self, force: bool) -> None:
+    def _may_write(self, force: bool) -> bool:
+        """Whether a configuration that is there already may be replaced; ends the command where it may not."""
         if not self.folder.is_dir():
             self.fail(f"{self.folder}: there is no such folder", EXIT_USAGE)
         if self.path.is_dir():
@@ -159,12 +163,10 @@ class _Init:
                 f"{self.path}: found a folder, expected a file, such as -c {self.path / 'config.yaml'}", EXIT_USAGE
             )
         if not self.path.exists() or force:
-            return
-        kept = (
-            f"{self.path} is there already, and stays as it is: name another with -c FILE, or replace it with --force"
-        )
+            return force
         if self.answers.yes or not click.confirm(f"{self.path} is there already. Replace it?", default=False):
-            self.fail(kept, EXIT_USAGE)
+            self.fail(_kept(self.path), EXIT_USAGE)
+        return True
 
     # --- the source
 
@@ -472,7 +474,8 @@ def _show(source: Source, survey: Survey, proposal: Proposal) -> None:
     if proposal.key:
         key = ", ".join(proposal.key)
     else:
-        key = f"(none: each contact's id is written into the column {_contact_ids(proposal)!r}, and identifies its row)"
+        key = f"(none: each contact's id is written into the column {_contact_ids(proposal)!r}, and identifies its row:"
+        key += " share the spreadsheet with the right to edit)"
     lines = [("key", key)]
     for name, origin in {**proposal.fields, **proposal.custom}.items():
         more = [f"split at {origin.split!r}"] if origin.split else []
@@ -496,6 +499,10 @@ def _unused(survey: Survey, proposal: Proposal) -> list[str]:
     return [column for column in survey.columns if column not in used]
 
 
+def _kept(path: Path) -> str:
+    return f"{path} is there already, and stays as it is: name another with -c FILE, or replace it with --force"
+
+
 # --- writing ------------------------------------------------------------------------------------------------------
 
 
@@ -515,6 +522,8 @@ def _write(path: Path, text: str, mode: int | None = None) -> None:
     try:
         with open(handle, "w", encoding="utf-8") as file:  # noqa: PTH123  a descriptor, not a path
             file.write(text)
+        if mode is None and target.exists():
+            mode = stat.S_IMODE(target.stat().st_mode)
         if mode is None:
             umask = os.umask(0)
             os.umask(umask)
