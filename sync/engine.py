@@ -40,6 +40,9 @@ from sync.state import State, StateError
 GRACE_SECONDS = 8.0
 """How long a signal lets what is in flight finish."""
 
+CUT_SHORT = "stopped by a signal"
+"""How the error of a run begins that was ended from outside, and did not fail by itself."""
+
 log = structlog.get_logger()
 
 
@@ -306,4 +309,4 @@ def _limits(sync: SyncConfig, options: RunOptions) -> Limits:
 
 def _cut_short(report: SyncReport) -> str:
     done = sum(report.counts[name] for name in ("created", "updated", "deleted"))
-    return f"stopped by a signal after {done} changes, which are kept; the next run goes on from there"
+    return f"{CUT_SHORT} after {done} changes, which are kept; the next run goes on from there"

@@ -17,7 +17,7 @@ import structlog
 
 from sync.alerts import Alerts
 from sync.config import LoadedConfig, OpenPhoneConfig
-from sync.engine import Job, RunOptions, run_sync
+from sync.engine import CUT_SHORT, Job, RunOptions, run_sync
 from sync.metrics import Metrics
 from sync.notify import channels
 from sync.openphone import OpenPhone
@@ -93,7 +93,7 @@ class Runner:
                     return
                 self._metrics.count_run(report, time.time())
                 await asyncio.to_thread(self._count_held, self.loaded, name)
-                if not (self._stop.is_set() and report.error):  # a run that we cut short is no failure to tell of
+                if not _cut_short(report):
                     await self._tell(report)
 
     async def finish(self, seconds: float) -> None:
@@ -133,7 +133,7 @@ class Runner:
             self._metrics.running(name, False)
         if activity == "sync" and report.status != "locked":
             self.ended[name] = Ended(report.status, report.error)
-        if report.error is not None:
+        if report.error is not None and not _cut_short(report):
             log.error("run failed", sync=name, run=report.run, reason=report.error)
         return report
 
@@ -179,6 +179,11 @@ class Runner:
                 done = (run for run in state.runs(name, REMEMBERED_RUNS) if run.status in SUCCEEDED and run.ended_at)
                 if (last := next(done, None)) is not None and last.ended_at is not None:
                     self._metrics.succeeded(name, last.ended_at)
+
+
+def _cut_short(report: SyncReport) -> bool:
+    """Whether we ended the run ourselves: no failure to tell of."""
+    return report.error is not None and report.error.startswith(CUT_SHORT)
 
 
 @contextmanager

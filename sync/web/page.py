@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Literal
 
 from sync.config import Config
+from sync.engine import CUT_SHORT
 from sync.problem import Problem
 from sync.report import SyncReport
 from sync.runner import Activity, Ended, Preview
@@ -176,6 +177,8 @@ def _headline(facts: SyncFacts, finished: Sequence[RunRecord], known: Known, clo
             return Headline("bad", "Not working", known.ended.error or "")
         return Headline("busy", "The first sync is under way") if known.doing else Headline("idle", "Has not run yet")
     last = finished[0]
+    if last.status == "failed" and (last.error or "").startswith(CUT_SHORT):
+        return Headline("idle", "The last run was stopped", "What it did is kept; the next run goes on from there.")
     if last.status == "failed":
         return Headline("bad", "Not working", f"{last.error or 'The run failed.'} {_since(finished, clock)}".strip())
     if last.status == "held":
