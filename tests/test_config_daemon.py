@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
 from sync.config import LoadedConfig
 from sync.config_file import ConfigError, loads
+from sync.metrics import Metrics
 
 SECRET = "s3cr3t-of-the-daemon"
 BASE = """\
@@ -85,3 +87,20 @@ def test_jitter_is_an_interval() -> None:
 )
 def test_a_secret_is_never_shown(text: str) -> None:
     assert SECRET not in refusal(text)
+
+
+def test_the_documentations_examples_load() -> None:
+    text = (Path(__file__).parents[1] / "docs" / "daemon.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)
+    variables = {"OPENPHONE_SYNC_TOKEN": SECRET, "ALERT_WEBHOOK": "https://hooks.example.com/x", "SMTP_PASSWORD": "p"}
+    config = read("".join(blocks), **variables).config
+    assert config.alerts.smtp is not None
+    assert (config.timezone, config.server.names) == ("Europe/Berlin", ("sync.example.com",))
+
+
+def test_the_documentation_names_every_metric() -> None:
+    text = (Path(__file__).parents[1] / "docs" / "daemon.md").read_text(encoding="utf-8")
+    metrics = Metrics()
+    metrics.expect("customers")
+    names = re.findall(r"^# TYPE (\S+)", metrics.text().decode(), re.MULTILINE)
+    assert [name for name in names if f"`{name}`" not in text] == []
