@@ -33,8 +33,9 @@ class Feedback:
         self._sync = sync
         self._rows: dict[str, _Seen] = {}
         self._nameless: list[tuple[Row, Problem]] = []
-        self._doubles: list[tuple[Row, str]] = []
+        self._doubles: list[Row] = []
         self._pending: list[RowResult] = []
+        self._settled: set[str] = set()
         self._flushed_at = time.monotonic()
 
     def saw(self, row: Row, who: Identified | Problem) -> None:
@@ -42,7 +43,7 @@ class Feedback:
         if isinstance(who, Problem):
             self._nameless.append((row, who))
         elif who.external_id in self._rows:
-            self._doubles.append((row, who.external_id))
+            self._doubles.append(row)
         else:
             self._rows[who.external_id] = _Seen(row, who.contact_id)
 
@@ -50,6 +51,7 @@ class Feedback:
         """One outcome of the apply: a new contact's id is worth writing soon."""
         seen = self._rows.get(outcome.change.external_id)
         if seen is not None and outcome.problem is None and outcome.change.action != "delete":
+            self._settled.add(outcome.change.external_id)
             self._queue(seen.row, outcome.change.contact_id, "synced", "")
 
     async def flush_if_due(self) -> None:
@@ -65,15 +67,18 @@ class Feedback:
 
     async def finish(self, problems: list[Problem]) -> None:
         """Every row that does not show its result yet, the unchanged ones included. Raises SourceError."""
-        by_row: Mapping[int | None, Problem] = {p.row: p for p in reversed(problems) if p.row is not None}
+        by_row = {p.row: p for p in reversed(problems) if p.row is not None}
+        by_key = {p.external_id: p for p in reversed(problems) if p.row is None}  # where rows have no numbers
         held = self._state.contact_ids(self._sync)
-        queued = {result.number for result in self._pending}
         for external_id, seen in self._rows.items():
-            if seen.row.number not in queued:
-                contact_id = held.get(external_id) or seen.contact_id
-                self._settle(seen.row, contact_id, by_row.get(seen.row.number))
-        for row, _ in (*self._nameless, *self._doubles):
-            self._settle(row, None, by_row.get(row.number))
+            if external_id not in self._settled:
+                number = seen.row.number
+                problem = by_row.get(number) if number is not None else by_key.get(external_id)
+                self._settle(seen.row, held.get(external_id) or seen.contact_id, problem)
+        for row, problem in self._nameless:
+            self._settle(row, None, problem)
+        for row in self._doubles:
+            self._settle(row, None, by_row.get(row.number or 0))
         await self.flush()
 
     def _settle(self, row: Row, contact_id: str | None, problem: Problem | None) -> None:
