@@ -691,7 +691,22 @@ class TestMistakes:
 
     async def test_an_answer_that_is_a_web_page(self, google: SheetsServer, make: Make) -> None:
         google.fail("GET", 200, "<html>log in to the proxy</html>", times=99)
-        assert "is there a proxy" in await self.refuses(make, config=False)
+        assert "Is there a proxy" in await self.refuses(make, config=False)
+
+    @pytest.mark.parametrize("payload", [[], "[]", {}])
+    async def test_an_answer_of_another_shape(self, google: SheetsServer, make: Make, payload: Any) -> None:
+        google.add(ID, "Sheet1", PEOPLE)
+        connector = make(write_back=ALL)
+        told = results(await rows_of(connector))
+        google.fail("batchGet", 200, payload, times=99)
+        with pytest.raises(SourceError, match="Is there a proxy"):
+            await connector.write_back(told)
+
+    async def test_a_person_s_credentials_without_a_project(self, google: SheetsServer, make: Make) -> None:
+        said = "The sheets.googleapis.com API requires a quota project, which is not set by default."
+        refused = Refused(403, said, "PERMISSION_DENIED", "SERVICE_DISABLED", consumer="projects/764086051850")
+        google.fail("GET", 403, refused.payload)
+        assert "application-default set-quota-project" in await self.refuses(make, config=False)
 
     async def test_an_error_that_no_rule_knows_is_passed_on_in_one_line(self, google: SheetsServer, make: Make) -> None:
         google.fail("GET", 418, Refused(418, "teapot\n" * 200, "X").payload)

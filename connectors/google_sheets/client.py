@@ -13,8 +13,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
-from connectors.google_sheets.credentials import account_of, find_credentials
-from connectors.google_sheets.errors import Target, Transient
+from requests import JSONDecodeError
+
+from connectors.google_sheets.credentials import find_credentials
+from connectors.google_sheets.errors import Transient
 from connectors.google_sheets.grid import Values
 from connectors.google_sheets.options import GoogleSheetsOptions
 from connectors.google_sheets.transport import Transport
@@ -25,6 +27,8 @@ _AS_TYPED = {"valueRenderOption": "UNFORMATTED_VALUE", "dateTimeRenderOption": "
 """Numbers as numbers, booleans as booleans, dates as the sheet shows them."""
 
 _METADATA = "sheets.properties(sheetId,title,index,hidden,gridProperties(rowCount,columnCount))"
+_NOT_SHEETS = "An answer was not one of Google Sheets'. Is there a proxy in between that wants a password?"
+
 _DEADLINE = 3
 """Time-outs that one call may take: one to sign in, one to ask, one for an answer that comes in drops."""
 
@@ -32,17 +36,19 @@ _DEADLINE = 3
 class SheetsClient:
     """One spreadsheet, signed in. Every failure is a SourceError."""
 
-    def __init__(self, transport: Transport, target: Target) -> None:
+    def __init__(self, transport: Transport, spreadsheet: str) -> None:
         self._transport = transport
-        self._target = target
+        self._spreadsheet = spreadsheet
 
     @classmethod
     async def open(cls, options: GoogleSheetsOptions, folder: Path) -> SheetsClient:
         """A client with the credentials that ``options`` name; the first request signs in."""
         writes = options.write_back is not None
         credentials = await in_thread(partial(find_credentials, options.credentials, folder, writes=writes))
-        target = Target(options.spreadsheet, account_of(credentials), writes)
-        return cls(Transport(credentials, target, options.api_url, options.timeout), target)
+        transport = Transport(
+            credentials, options.spreadsheet, writes=writes, api_url=options.api_url, timeout=options.timeout
+        )
+        return cls(transport, options.spreadsheet)
 
     @property
     def requests(self) -> int:
@@ -64,7 +70,10 @@ class SheetsClient:
     async def values_of(self, areas: Sequence[str]) -> list[Values]:
         """The cells of several ranges as they stood at one moment."""
         answer = await self._ask(lambda http, id: http.values_batch_get(id, list(areas), params=dict(_AS_TYPED)))
-        return [found.get("values", []) for found in answer["valueRanges"]]
+        found = [part.get("values", []) for part in answer.get("valueRanges", [])]
+        if len(found) != len(areas):
+            raise Transient(_NOT_SHEETS)
+        return found
 
     async def write(self, areas: Mapping[str, Sequence[Sequence[str]]]) -> None:
         """Write ranges in one request. RAW: no text is ever taken for a formula, a date or a number."""
@@ -86,9 +95,14 @@ class SheetsClient:
         deadline = _DEADLINE * timeout if isinstance(timeout, (int, float)) else None
         try:
             async with asyncio.timeout(deadline):
-                return await in_thread(partial(call, self._transport, self._target.spreadsheet))
+                answer = await in_thread(partial(call, self._transport, self._spreadsheet))
         except TimeoutError as error:
             raise Transient(f"Google Sheets did not finish its answer within {deadline:g} seconds.") from error
+        except JSONDecodeError as error:
+            raise Transient(_NOT_SHEETS) from error
+        if not isinstance(answer, dict):
+            raise Transient(_NOT_SHEETS)
+        return answer
 
 
 async def in_thread(call: Callable[[], T]) -> T:

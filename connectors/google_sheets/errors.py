@@ -77,6 +77,11 @@ def refusal(status: int, payload: object, retry_after: str | None, target: Targe
 
 
 def _forbidden(reason: str, metadata: Mapping[str, Any], message: str, target: Target) -> SourceError:
+    if "quota project" in message:
+        return SourceError(
+            "These credentials are a person's, and do not say which project asks. Say it with: gcloud auth "
+            "application-default set-quota-project YOUR_PROJECT"
+        )
     if reason == "SERVICE_DISABLED" or "has not been used in project" in message:
         project = str(metadata.get("consumer", "")).removeprefix("projects/")
         page = "https://console.cloud.google.com/apis/library/sheets.googleapis.com"

@@ -43,18 +43,17 @@ def choose_worksheet(sheets: Sequence[Mapping[str, Any]], wanted: str | None) ->
     """
     grids = [sheet["properties"] for sheet in sheets if "gridProperties" in sheet["properties"]]
     grids.sort(key=lambda properties: properties.get("index", 0))
-    shown = [properties for properties in grids if not properties.get("hidden")] or grids
-    for properties in shown if wanted is None else grids:
-        if wanted is None or properties["title"].strip() == wanted:
-            grid = properties["gridProperties"]
-            return Worksheet(
-                id=properties.get("sheetId", 0),
-                title=properties["title"],
-                rows=grid.get("rowCount", 0),
-                columns=grid.get("columnCount", 0),
-            )
-    titles = ", ".join(repr(properties["title"]) for properties in grids) or "none with cells"
-    raise SourceConfigError(f"The spreadsheet has no worksheet {wanted or ''!r}. It has: {titles}.")
+    if wanted is None:
+        fitting = [properties for properties in grids if not properties.get("hidden")] or grids
+    else:
+        fitting = [properties for properties in grids if properties["title"].strip() == wanted]
+    if not fitting:
+        titles = ", ".join(repr(properties["title"]) for properties in grids) or "none with cells"
+        raise SourceConfigError(f"The spreadsheet has no worksheet {wanted or 'with cells'!r}. It has: {titles}.")
+    size = fitting[0]["gridProperties"]
+    return Worksheet(
+        fitting[0].get("sheetId", 0), fitting[0]["title"], size.get("rowCount", 0), size.get("columnCount", 0)
+    )
 
 
 def letters(column: int) -> str:

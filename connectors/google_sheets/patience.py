@@ -6,7 +6,6 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from itertools import count
 from typing import TypeVar
 
 import structlog
@@ -32,7 +31,9 @@ class Patience:
     async def __call__(self, attempt: Callable[[], Awaitable[T]]) -> T:
         """What ``attempt`` returns in the end. Raises its last error when patience runs out."""
         started = self.clock()
-        for number in count(1):
+        number = 0
+        while True:
+            number += 1
             try:
                 return await attempt()
             except Transient as trouble:
@@ -41,7 +42,6 @@ class Patience:
                     raise
                 log.warning("google sheets: trying again", seconds=wait, attempt=number, reason=str(trouble))
                 await self.sleep(wait)
-        raise AssertionError("count() never ends")
 
 
 def _wait(trouble: Transient, number: int) -> float:

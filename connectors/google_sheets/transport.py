@@ -15,6 +15,7 @@ from google.auth.exceptions import GoogleAuthError, RefreshError, TransportError
 from gspread.urls import SPREADSHEETS_API_V4_BASE_URL
 
 from connectors.base import SourceError
+from connectors.google_sheets.credentials import account_of
 from connectors.google_sheets.errors import Target, Transient, clip, innermost, refusal, unreachable
 from connectors.google_sheets.options import GOOGLE_URL
 
@@ -22,13 +23,16 @@ from connectors.google_sheets.options import GOOGLE_URL
 class Transport(gspread.HTTPClient):
     """One signed-in session with one host. Every failure is a SourceError that a person can act on."""
 
-    def __init__(self, credentials: Credentials, target: Target, api_url: str, timeout: float) -> None:
+    def __init__(
+        self, credentials: Credentials, spreadsheet: str, *, writes: bool, api_url: str, timeout: float
+    ) -> None:
         super().__init__(credentials)
         self.set_timeout(timeout)
         self.session.max_redirects = 0
         self.session.auth = _keep_the_token
         self.requests = 0
-        self._target = target
+        self._spreadsheet = spreadsheet
+        self._writes = writes
         self._base = SPREADSHEETS_API_V4_BASE_URL.replace(GOOGLE_URL, api_url)
 
     def request(
@@ -59,12 +63,14 @@ class Transport(gspread.HTTPClient):
             raise self._not_signed_in(error) from error
         except requests.RequestException as error:
             raise self._no_answer(error) from error
-        payload = _json(response)
         if not response.ok:
-            raise refusal(response.status_code, payload, response.headers.get("Retry-After"), self._target)
-        if payload is None:
-            raise Transient(f"{self._base} answered with something that is not JSON: is there a proxy in between?")
+            raise refusal(response.status_code, _json(response), response.headers.get("Retry-After"), self._target)
         return response
+
+    @property
+    def _target(self) -> Target:
+        """For messages. A machine's own account has a name only once it has signed in."""
+        return Target(self._spreadsheet, account_of(self.auth), self._writes)
 
     def _no_answer(self, error: requests.RequestException) -> SourceError:
         if isinstance(error, requests.Timeout):
