@@ -99,13 +99,15 @@ def _pair(group: list[RowResult], rows: list[FreshRow], columns: WriteBack, foun
         else:
             left.remove(own)
             found.placed.append((own, result))
-    if len(left) != len(rest):
-        left = [row for row in left if not _id_in(row, columns)]
-    if len(left) != len(rest):
+    if len(rows) == len(group) == 1 and rows[0].number == group[0].number:
+        free = left  # a contact that was made anew: the id of the old one gives way
+    else:
+        free = [row for row in left if all(_may_hold(row, result, columns) for result in rest)]
+    if len(free) != len(rest):
         found.unplaced += rest
         return
     rest.sort(key=lambda result: result.number or 0)
-    found.placed += zip(left, rest, strict=True)
+    found.placed += zip(free, rest, strict=True)
 
 
 def _grouped_by_columns(results: Sequence[RowResult]) -> list[list[RowResult]]:
@@ -129,8 +131,8 @@ def _has_key(row: FreshRow, result: RowResult) -> bool:
 
 
 def _may_hold(row: FreshRow, result: RowResult, columns: WriteBack) -> bool:
-    """Whether a row with the result's key may take it: an id goes only where there is none, or the same one."""
-    if result.contact_id is None:
+    """Whether a row with the result's key may take it: an id goes where there is none, or the one it replaces."""
+    if result.contact_id is None or columns.contactId in result.key:
         return True
     return _identifies(result) and _id_in(row, columns) in ("", result.contact_id)
 
