@@ -6,21 +6,20 @@ What it relies on is measured or stands in the vendor's document; the README's "
 from __future__ import annotations
 
 import asyncio
-import json
-import math
 import random
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
 from types import SimpleNamespace, TracebackType
 from typing import Any, Literal, Self
+from urllib.parse import quote
 
 import aiohttp
 import structlog
 
+from sync import answers
+from sync.answers import OpenPhoneError, OutcomeUnknown, Refused, ServiceDown, Unauthorized
 from sync.config import OpenPhoneConfig
 from sync.contact import Contact, CustomField
 from sync.pacing import Pace
@@ -44,42 +43,12 @@ log = structlog.get_logger()
 Method = Literal["GET", "POST", "PATCH", "DELETE"]
 
 
-class OpenPhoneError(Exception):
-    """Something OpenPhone did; the message is for the user."""
-
-
-class Unauthorized(OpenPhoneError):
-    """401 or 403: the run ends at once."""
-
-
-class ServiceDown(OpenPhoneError):
-    """No answer worth having for too long: the run ends, and keeps what was done."""
-
-
-class Refused(OpenPhoneError):
-    """OpenPhone refused this one request; ``status`` is the HTTP status."""
-
-    def __init__(self, status: int, reason: str) -> None:
-        super().__init__(reason)
-        self.status = status
-
-
-class OutcomeUnknown(OpenPhoneError):
-    """The request may or may not have been carried out: ask before repeating it."""
-
-
 @dataclass(frozen=True, slots=True)
 class Page:
     """One page of contacts; ``next_token`` is None on the last."""
 
     contacts: tuple[Contact, ...]
     next_token: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class _Answer:
-    status: int
-    payload: Any
 
 
 @dataclass(slots=True)
@@ -175,7 +144,7 @@ class OpenPhone:
         """The workspace's custom fields (``GET /v1/contact-custom-fields``)."""
         answer = await self._send("GET", "/contact-custom-fields")
         try:
-            return tuple(CustomField(str(f["name"]), str(f["key"]), f["type"]) for f in _data(answer, list))
+            return tuple(CustomField(str(f["name"]), str(f["key"]), f["type"]) for f in answers.data(answer, list))
         except (KeyError, TypeError) as error:
             raise OutcomeUnknown("OpenPhone's answer holds what is no custom field") from error
 
@@ -188,7 +157,7 @@ class OpenPhone:
         if token:
             params.append(("pageToken", token))
         answer = await self._send("GET", "/contacts", params=params)
-        contacts = tuple(_contact(raw) for raw in _data(answer, list))
+        contacts = tuple(answers.contact(raw) for raw in answers.data(answer, list))
         if external_ids and any(contact.external_id not in external_ids for contact in contacts):
             raise OpenPhoneError(
                 "OpenPhone ignored the externalIds filter and listed other contacts: nothing can be matched safely. "
@@ -214,22 +183,22 @@ class OpenPhone:
     async def get(self, contact_id: str) -> Contact | None:
         """One contact, without the list's lag; None where there is none."""
         try:
-            answer = await self._send("GET", f"/contacts/{contact_id}")
+            answer = await self._send("GET", f"/contacts/{quote(contact_id, safe='')}")
         except Refused as refusal:
-            if refusal.status == 404:
+            if refusal.status in (400, 404):  # 400: what a cell holds need not be an id
                 return None
             raise
-        return _contact(_data(answer, dict))
+        return answers.contact(answers.data(answer, dict))
 
     async def create(self, body: Mapping[str, Any]) -> Contact:
         """Make a contact. Never repeated once it may have been carried out: raises OutcomeUnknown instead."""
         answer = await self._send("POST", "/contacts", body=body, repeatable=False)
-        return _contact(_data(answer, dict))
+        return answers.contact(answers.data(answer, dict))
 
     async def update(self, contact_id: str, body: Mapping[str, Any]) -> Contact:
         """Replace a contact. Raises Refused(404) where it is gone."""
         answer = await self._send("PATCH", f"/contacts/{contact_id}", body=body)
-        return _contact(_data(answer, dict))
+        return answers.contact(answers.data(answer, dict))
 
     async def delete(self, contact_id: str) -> bool:
         """Delete a contact; False where it was gone already."""
@@ -249,7 +218,7 @@ class OpenPhone:
         params: Sequence[tuple[str, str]] = (),
         body: Mapping[str, Any] | None = None,
         repeatable: bool = True,
-    ) -> _Answer:
+    ) -> answers.Answer:
         kind = "read" if method == "GET" else "write"
         attempt = 0
         while True:
@@ -269,7 +238,7 @@ class OpenPhone:
                     return answer
                 if answer.status not in (408, 429) and answer.status < 500:
                     self._patience.success(kind)
-                    raise _refusal(answer)
+                    raise answers.refused(answer)
                 what, sent = f"HTTP {answer.status}", answer.status != 429
             if (pause := self._patience.failure(kind, started, what)) > 0:
                 self.pace.pause(pause)
@@ -283,7 +252,7 @@ class OpenPhone:
 
     async def _once(
         self, method: Method, path: str, params: Sequence[tuple[str, str]], body: Any, patience: float
-    ) -> _Answer:
+    ) -> answers.Answer:
         if self._session is None:
             raise RuntimeError("use the client as an async context manager")
         if (pause := self.pace.paused_for()) > 0:
@@ -309,15 +278,15 @@ class OpenPhone:
             self._heed_retry_after(headers.get("Retry-After"), 1.0 if status == 429 else 0.0)
         self.pace.heed(headers.get("ratelimit-policy"), headers.get("ratelimit") if status < 300 else None)
         if status in (401, 403):
-            raise Unauthorized(_unauthorized(status, _json(text)))
-        payload = _json(text)
+            raise Unauthorized(answers.unauthorized(status, answers.as_json(text)))
+        payload = answers.as_json(text)
         if status < 300 and payload is None and status != 204:
-            return _Answer(502, None)  # a proxy's page instead of the answer: the outcome is not known
-        return _Answer(status, payload)
+            return answers.Answer(502, None)  # a proxy's page instead of the answer: the outcome is not known
+        return answers.Answer(status, payload)
 
     def _heed_retry_after(self, header: str | None, otherwise: float) -> None:
         """Let everyone wait as long as the service asks for; raises ServiceDown where that is too long for a run."""
-        seconds = _retry_after(header)
+        seconds = answers.retry_after(header)
         if seconds is not None and seconds > PAUSE_MAX:
             raise ServiceDown(
                 f"OpenPhone asks for no request in the next {seconds:.0f} seconds. What was done so far is kept; "
@@ -338,68 +307,6 @@ class _TimeLimit:
 
     def begin(self) -> None:
         self.timeout.reschedule(asyncio.get_running_loop().time() + self.seconds)
-
-
-def _json(text: bytes) -> Any:
-    try:
-        return json.loads(text)
-    except ValueError:
-        return None
-
-
-def _data(answer: _Answer, shape: type) -> Any:
-    data = answer.payload.get("data") if isinstance(answer.payload, dict) else None
-    if not isinstance(data, shape):
-        raise OutcomeUnknown("OpenPhone's answer has no data")
-    return data
-
-
-def _contact(raw: Any) -> Contact:
-    try:
-        return Contact.from_json(raw)
-    except ValueError as error:
-        raise OutcomeUnknown(f"OpenPhone's answer holds what is {error}") from error
-
-
-def _reason(payload: Any) -> str:
-    """The service's own words, from either shape of error (API.md, Errors)."""
-    if not isinstance(payload, dict):
-        return ""
-    inner = payload.get("error")
-    if isinstance(inner, dict):
-        return str(inner.get("message") or "")
-    parts = [str(payload.get("message") or payload.get("title") or "")]
-    for item in payload.get("errors") or ():
-        if isinstance(item, dict):
-            parts.append(f"{item.get('path', '')}: {item.get('message', '')}".strip(": "))
-    return "; ".join(dict.fromkeys(part for part in parts if part))
-
-
-def _refusal(answer: _Answer) -> Refused:
-    code = answer.payload.get("code") if isinstance(answer.payload, dict) else None
-    label = f"{answer.status}, code {code}" if code else str(answer.status)
-    return Refused(answer.status, f"OpenPhone refused it ({label}): {_reason(answer.payload) or 'no reason given'}")
-
-
-def _unauthorized(status: int, payload: Any) -> str:
-    said = _reason(payload)
-    return (
-        f"OpenPhone refused the API key ({status}{': ' + said if said else ''}). Check openphone.api_key; "
-        "a key made less than a minute ago may need about 30 seconds before it works."
-    )
-
-
-def _retry_after(header: str | None) -> float | None:
-    """Seconds from now: the header holds them, or a date."""
-    if header is None:
-        return None
-    with suppress(ValueError):
-        seconds = float(header)
-        return max(0.0, seconds) if math.isfinite(seconds) else None
-    try:
-        return max(0.0, parsedate_to_datetime(header).timestamp() - time.time())
-    except ValueError:
-        return None
 
 
 def _backoff(attempt: int) -> float:

@@ -233,3 +233,11 @@ def test_a_row_that_is_gone_takes_its_contact_along(keyless: Workbench) -> None:
     keyless.run()
     (keyless.folder / "table.json").write_text(json.dumps(table(keyless)[:1]))
     assert keyless.run().counts == {"deleted": 1, "unchanged": 1}
+
+
+@pytest.mark.parametrize("junk", ["n/a", "?maxResults=1", "../contact-custom-fields", "x" * 200, "日本"])
+def test_a_cell_that_holds_no_id_is_no_danger(keyless: Workbench, junk: str) -> None:
+    write(keyless, {**row("1"), "contact": junk}, row("2", first="Eva"))
+    assert keyless.run().counts == {"created": 2}
+    assert sorted(shown["contact"] for shown in table(keyless)) == sorted(keyless.sandbox.contacts)
+    assert keyless.run().counts == {"unchanged": 2}
