@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from sync.sandbox import SandboxOptions, SandboxThread
-from tests.daemons import CSV, TOKEN, DaemonProcess, until
+from tests.daemons import CSV, ROOT, TOKEN, DaemonProcess, until
 
 
 @pytest.fixture
@@ -170,3 +172,19 @@ def test_logs_hold_no_names_numbers_or_secrets(folder: Path, sandbox: SandboxThr
     for secret in ("Ann", "Lee", "0101", sandbox.key, TOKEN):
         assert secret not in text
     assert daemon.logged("contact")
+
+
+def test_port_0_switches_the_page_off(folder: Path, sandbox: SandboxThread) -> None:
+    with DaemonProcess(folder, sandbox, port=0) as daemon:
+        until(lambda: len(sandbox.contacts) == 2)
+        until(lambda: daemon.logged("no page: server.port is 0"))
+        assert daemon.stop()[0] == 0
+
+
+def test_other_commands_do_not_pay_for_the_daemon() -> None:
+    code = (
+        "import sys; from sync.cli.main import main; main(['run', '--help'], standalone_mode=False); "
+        "print([name for name in ('apscheduler', 'jinja2', 'prometheus_client', 'aiohttp') if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.rstrip().endswith("[]")
