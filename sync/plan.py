@@ -150,7 +150,7 @@ def _claim(held: Contact, source: str, own_label: bool, owners: Mapping[str, str
     if owner is not None:
         return (
             f"the contact with this externalId belongs to the sync {owner!r}: two syncs may not share one. "
-            "Give one of them a key_prefix."
+            "Give one of them a key_prefix; or, if it is this sync that was renamed, give it its old name back."
         )
     if own_label and held.source and held.source != source and held.source not in SOURCES_OF_NOBODY:
         return (
