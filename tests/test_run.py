@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import signal
+import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -11,7 +13,7 @@ import jsonschema
 import pytest
 import yaml
 
-from tests.workbench import Result, Workbench, people, person, workbench
+from tests.workbench import Result, Workbench, ended, people, person, workbench
 
 SCHEMA = json.loads((Path(__file__).parent.parent / "docs" / "report.schema.json").read_text(encoding="utf-8"))
 NAMES = ("Zoë", "Łukasz", "Ångström", "José María", "Nguyễn", "李", "Ñandú", "O’Brien", "Διονύσης", "Þór")
@@ -461,6 +463,32 @@ def test_two_syncs_do_not_share_a_contact(bench: Workbench) -> None:
     assert result.exit == 3
     assert result.document["syncs"][1]["counts"]["failed"] == 2
     assert "belongs to the sync 'customers'" in result.document["syncs"][1]["problems"][0]["reason"]
+
+
+def test_syncs_that_a_signal_kept_from_beginning_are_no_success(tmp_path: Path) -> None:
+    with workbench(tmp_path, latency=0.2) as slow:
+        slow.write(people(40))
+        slow.syncs["staff"] = {**slow.syncs["customers"], "key_prefix": "staff-"}
+        slow.configure()
+        process = slow.start()
+        while not slow.sandbox.writes() and process.poll() is None:
+            time.sleep(0.05)
+        process.send_signal(signal.SIGTERM)
+        result = ended(process)
+    jsonschema.validate(result.document, SCHEMA)
+    assert result.exit == 1
+    customers, staff = result.document["syncs"]
+    assert "stopped by a signal" in customers["error"]
+    assert customers["counts"]["created"] == len(slow.sandbox.contacts)
+    assert (staff["status"], staff["error"]) == ("failed", "stopped by a signal before it began")
+
+
+@pytest.mark.parametrize("key", ["a b&c=d", "1+1", "100%", "é/ü#?", "x,y;z", "'quoted'", '"', "日本", "A" * 75])
+def test_any_key_is_looked_up_as_it_is(bench: Workbench, key: str) -> None:
+    bench.write([person(1, id=key)])
+    assert run(bench).counts == {"created": 1}
+    bench.forget_state()
+    assert run(bench).counts == {"adopted": 1}
 
 
 @pytest.mark.parametrize(
