@@ -35,8 +35,9 @@ syncs:
 """
 
 HINT = """\
-There is no {path}, but {variable} is set: the sheet of OpenPhone's guide is synced (contactId, firstName, lastName, phone,
-email). To add fields, labels or deletes, write a {path}; docs/google-sheets.md begins with one that does the same."""
+There is no {path}, but {variable} is set: the sheet of OpenPhone's guide is synced (contactId, firstName, lastName,
+phone, email). To add fields, labels or deletes, write a {path}; docs/google-sheets.md begins with one that does the
+same."""
 
 
 def applies(path: Path, environ: Mapping[str, str]) -> bool:

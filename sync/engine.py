@@ -37,7 +37,7 @@ from sync.reconcile import Reconciler, Stopped
 from sync.report import SyncReport
 from sync.state import State, StateError
 
-GRACE_SECONDS = 8.0
+GRACE_SECONDS = 7.0
 """How long a signal lets what is in flight finish."""
 
 CUT_SHORT = "stopped by a signal"
@@ -214,9 +214,14 @@ async def _pass_from(connector: Connector, job: Job, state: State, report: SyncR
             job.client, state, job.name, report.run or 0, sync.source_label, {d.key: d for d in definitions}
         )
         watcher.phase(job.name, "writing to the workspace", len(plan.changes))
-        await _carry_out(plan, target, report, feedback, watcher, stop)
-        if stop.is_set():
-            raise Stopped
+        try:
+            await _carry_out(plan, target, report, feedback, watcher, stop)
+            if stop.is_set():
+                raise Stopped
+        except BaseException:
+            if feedback:
+                await feedback.leave()
+            raise
         if feedback:
             await feedback.finish(report.problems)
         if report.status == "ok" and incomplete is None and summary is not None and summary.bookmark is not None:
@@ -261,8 +266,6 @@ async def _carry_out(
     finally:
         applying.cancel()
         await asyncio.wait({applying})
-        if feedback:
-            await feedback.flush()
 
 
 async def check_columns(connector: Connector, name: str, sync: SyncConfig) -> None:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 
-from connectors.base import Cell, Row, RowResult, WritesBack
+from connectors.base import Cell, Row, RowResult, SourceError, WritesBack
 from sync.apply import Outcome
 from sync.identity import Identified, Identity
 from sync.problem import Problem
 from sync.state import State
 
 FLUSH_ROWS = 500
-FLUSH_SECONDS = 10.0
+FLUSH_SECONDS = 60.0
+LEAVE_SECONDS = 2.0
 _STATUS = {"rejected": "rejected", "failed": "failed", "held": "held"}
 
 
@@ -37,6 +40,7 @@ class Feedback:
         self._pending: list[RowResult] = []
         self._settled: set[str] = set()
         self._flushed_at = time.monotonic()
+        self._failed = False
 
     def saw(self, row: Row, who: Identified | Problem) -> None:
         """Every row, as it is read."""
@@ -55,15 +59,26 @@ class Feedback:
             self._queue(seen.row, outcome.change.contact_id, "synced", "")
 
     async def flush_if_due(self) -> None:
-        if len(self._pending) >= FLUSH_ROWS or time.monotonic() - self._flushed_at > FLUSH_SECONDS:
-            await self.flush()
+        """Write now and then. A source that fails is no reason to stop: ``finish`` tries again, and reports it."""
+        due = len(self._pending) >= FLUSH_ROWS or time.monotonic() - self._flushed_at > FLUSH_SECONDS
+        if due and not self._failed:
+            try:
+                await self._flush()
+            except SourceError:
+                self._failed = True
 
-    async def flush(self) -> None:
+    async def leave(self) -> None:
+        """The run is cut short: what is gathered is written if the source answers soon, else by the next run."""
+        with suppress(SourceError, TimeoutError):
+            async with asyncio.timeout(LEAVE_SECONDS):
+                await self._flush()
+
+    async def _flush(self) -> None:
         """Write what is gathered. Raises SourceError; what found no row is offered again by the next run."""
-        pending, self._pending = self._pending, []
         self._flushed_at = time.monotonic()
-        if pending:
-            await self._connector.write_back(pending)
+        if batch := tuple(self._pending):
+            await self._connector.write_back(batch)
+            del self._pending[: len(batch)]  # more may have come meanwhile
 
     async def finish(self, problems: list[Problem]) -> None:
         """Every row that does not show its result yet, the unchanged ones included. Raises SourceError."""
@@ -79,7 +94,7 @@ class Feedback:
             self._settle(row, None, problem)
         for row in self._doubles:
             self._settle(row, None, by_row.get(row.number or 0))
-        await self.flush()
+        await self._flush()
 
     def _settle(self, row: Row, contact_id: str | None, problem: Problem | None) -> None:
         if problem is not None:

@@ -51,11 +51,12 @@ class RunLog(Database):
     """The part of the state that tells what happened."""
 
     def begin_run(self, sync: str) -> int:
-        """The id of a new run. What undo could use of runs long past is let go."""
+        """The id of a new run. Runs long past are let go, and what undo could use of them."""
         long_ago = time.time() - HISTORY_SECONDS
         with self._transaction() as connection:
             old = sa.select(RUNS.c.id).where(RUNS.c.sync == sync, RUNS.c.started_at < long_ago)
             connection.execute(HISTORY.delete().where(HISTORY.c.run_id.in_(old)))
+            connection.execute(RUNS.delete().where(RUNS.c.sync == sync, RUNS.c.started_at < long_ago))
             result = connection.execute(RUNS.insert().values(sync=sync, started_at=time.time()))
             key = result.inserted_primary_key
             return int(key[0]) if key else 0

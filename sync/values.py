@@ -31,15 +31,23 @@ class ValueUnreadable(ValueError):
 # --- text ---------------------------------------------------------------------------------------------------------
 
 
+SPREADSHEET_ERRORS = frozenset(
+    {"#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NUM!", "#NULL!", "#ERROR!", "#SPILL!"}
+)
+
+
 def text(cell: Cell) -> str:
     """The cell as text, as a spreadsheet would show it, trimmed.
 
     5.0 is "5", True is "TRUE", a date is ISO, a list is joined with ", ". Line breaks become "\\n"; other control
-    characters are removed, since no one can see or correct them.
+    characters are removed, since no one can see or correct them. What a broken formula shows (#N/A) is no value:
+    it must not rename anyone.
     """
     if cell is None:
         return ""
     if isinstance(cell, str):
+        if cell.strip() in SPREADSHEET_ERRORS:
+            raise ValueUnreadable("is a spreadsheet's error, not a value: correct the formula")
         return _clean(cell)
     if isinstance(cell, bool):
         return "TRUE" if cell else "FALSE"

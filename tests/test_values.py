@@ -447,3 +447,9 @@ def test_formatted_dates_come_back(day: date, format: str) -> None:
     written = day.strftime(format.replace("%Y", f"{day.year:04}"))
     assert values.date_(written, format) == day.isoformat()
     assert values.date_(day.isoformat()) == day.isoformat()
+
+
+@pytest.mark.parametrize("shown", ["#N/A", "#REF!", " #VALUE! ", "#DIV/0!", "#NAME?"])
+def test_what_a_broken_formula_shows_is_no_value(shown: str) -> None:
+    with pytest.raises(ValueUnreadable, match="spreadsheet's error"):
+        values.text(shown)
