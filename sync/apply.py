@@ -15,7 +15,7 @@ from typing import TypeVar
 import structlog
 
 from sync.contact import Contact, CustomField, differences, overlay
-from sync.openphone import OpenPhone, OpenPhoneError, OutcomeUnknown, Refused
+from sync.openphone import IDS_PER_LOOKUP, OpenPhone, OpenPhoneError, OutcomeUnknown, Refused
 from sync.plan import Change, Plan
 from sync.problem import Problem
 from sync.state import State, StateError
@@ -24,6 +24,7 @@ IN_FLIGHT = 8
 """Requests under way at once: enough to keep ten a second at 700 ms each."""
 
 CREATE_ATTEMPTS = 5
+ASK_TOGETHER_SECONDS = 0.2
 ADOPT_BATCH = 500
 
 log = structlog.get_logger()
@@ -57,14 +58,17 @@ async def apply(plan: Plan, target: Target, stop: asyncio.Event, report: Callabl
     """
     _note_in_step(plan, target, report)
     writer = _Writer(target)
-    async with asyncio.TaskGroup() as tasks:
-        for change in plan.changes:
-            if change.action == "adopt":
-                continue
-            await writer.slots.acquire()
-            if stop.is_set() or writer.fatal is not None:
-                break
-            tasks.create_task(writer.carry_out(change, report))
+    try:
+        async with asyncio.TaskGroup() as tasks:
+            for change in plan.changes:
+                if change.action == "adopt":
+                    continue
+                await writer.slots.acquire()
+                if stop.is_set() or writer.fatal is not None:
+                    break
+                tasks.create_task(writer.carry_out(change, report))
+    finally:
+        writer.close()
     if writer.fatal is not None:
         raise writer.fatal
 
@@ -90,6 +94,8 @@ class _Writer:
         self.slots = asyncio.Semaphore(IN_FLIGHT)
         self._one_at_a_time = asyncio.Lock()
         self.fatal: OpenPhoneError | StateError | None = None
+        self._asked: list[str] = []
+        self._asking: asyncio.Task[dict[str, list[Contact]]] | None = None
 
     async def carry_out(self, change: Change, report: Callable[[Outcome], None]) -> None:
         """Carry out one change in a slot that was acquired for it, and free the slot."""
@@ -186,8 +192,24 @@ class _Writer:
         return await self._find(external_id, gone)
 
     async def _find(self, external_id: str, gone: str | None) -> list[Contact]:
-        found = (await self._to.client.find([external_id])).get(external_id, [])
-        return [contact for contact in found if contact.id != gone]
+        """What carries this external id; all who ask at about the same time share a request."""
+        if self._asking is None or len(self._asked) >= IDS_PER_LOOKUP:
+            self._asked = []
+            self._asking = asyncio.create_task(self._ask(self._asked))
+        self._asked.append(external_id)
+        found = await asyncio.shield(self._asking)
+        return [contact for contact in found.get(external_id, []) if contact.id != gone]
+
+    async def _ask(self, external_ids: list[str]) -> dict[str, list[Contact]]:
+        await asyncio.sleep(max(ASK_TOGETHER_SECONDS, self._to.client.pace.paused_for()))
+        if self._asked is external_ids:
+            self._asking = None
+        return await self._to.client.find(external_ids)
+
+    def close(self) -> None:
+        """Ask nothing any more: nobody waits for the answer."""
+        if self._asking is not None:
+            self._asking.cancel()
 
     @asynccontextmanager
     async def _slot_lent(self) -> AsyncIterator[None]:
