@@ -158,7 +158,8 @@ async def _recorded_pass(job: Job, state: State, report: SyncReport, stop: async
     finally:
         report.in_order()
         if report.run is not None:
-            state.end_run(report.run, job.name, report.status, report.counts, report.error, report.problems)
+            problems = report.problems if report.problems or report.error is None else None
+            state.end_run(report.run, job.name, report.status, report.counts, report.error, problems)
 
 
 async def _pass(job: Job, state: State, report: SyncReport, stop: asyncio.Event) -> None:

@@ -68,17 +68,18 @@ class RunLog(Database):
         status: str,
         counts: Mapping[str, int],
         error: str | None,
-        problems: Iterable[Problem],
+        problems: Iterable[Problem] | None,
     ) -> None:
-        """Close a run; its problems replace those of the one before."""
-        rows = [{"sync": sync, **asdict(problem)} for problem in problems]
+        """Close a run; its problems replace those of the one before, unless it cannot know them (None)."""
+        rows = [{"sync": sync, **asdict(problem)} for problem in problems or ()]
         with self._transaction() as connection:
             connection.execute(
                 RUNS.update()
                 .where(RUNS.c.id == run)
                 .values(ended_at=time.time(), status=status, counts=json.dumps(dict(counts)), error=error)
             )
-            connection.execute(PROBLEMS.delete().where(PROBLEMS.c.sync == sync))
+            if problems is not None:
+                connection.execute(PROBLEMS.delete().where(PROBLEMS.c.sync == sync))
             if rows:
                 connection.execute(PROBLEMS.insert(), rows)
 

@@ -200,6 +200,17 @@ def test_status_tells_runs_contacts_and_the_rows_that_need_a_person(bench: Workb
     assert bench.sandbox.requests == []
 
 
+def test_the_rows_that_need_a_person_outlive_a_run_that_failed(bench: Workbench) -> None:
+    bench.write([person(0), person(1, phone="12")])
+    bench.run()
+    bench.source.rename(bench.folder / "away.csv")
+    assert bench.run().exit == 1
+    assert "rejected: row 3" in command(bench, "status").stdout
+    bench.write([person(0), person(1)])
+    bench.run()
+    assert "rejected" not in command(bench, "status", "--runs", "1").stdout
+
+
 def test_status_of_a_damaged_state_is_exit_1_with_a_document(bench: Workbench) -> None:
     bench.state.write_text("nothing of the kind" * 50)
     result = in_json(bench, "status")

@@ -114,4 +114,4 @@ async def _undo_held(loaded: LoadedConfig, state: State, run: int, report: SyncR
                 report.requests = client.requests
                 report.in_order()
                 if report.run is not None:
-                    state.end_run(report.run, name, report.status, report.counts, report.error, report.problems)
+                    state.end_run(report.run, name, report.status, report.counts, report.error, report.problems or None)
