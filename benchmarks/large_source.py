@@ -6,7 +6,6 @@ Runs the real command against a local workspace whose rate is not limited, so th
 from __future__ import annotations
 
 import csv
-import os
 import subprocess
 import sys
 import tempfile
@@ -54,11 +53,22 @@ def measure(folder: Path) -> tuple[float, float]:
     command = [sys.executable, "-m", "sync", "run", "-c", str(folder / "config.yaml"), "--log-level", "warning"]
     started = time.monotonic()
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
+    peak = 0.0
+    while process.poll() is None:
+        peak = max(peak, _peak(process.pid))
+        time.sleep(0.02)
     if process.returncode != 0:
         raise SystemExit(f"the run ended with exit {process.returncode}")
-    return time.monotonic() - started, usage.ru_maxrss / 1024
+    return time.monotonic() - started, peak
+
+
+def _peak(pid: int) -> float:
+    """The most memory that a process has held, in MB. Not ``ru_maxrss``: a child inherits its parent's, ours."""
+    try:
+        status = Path(f"/proc/{pid}/status").read_text()
+    except OSError:
+        return 0.0
+    return next((int(line.split()[1]) / 1024 for line in status.splitlines() if line.startswith("VmHWM")), 0.0)
 
 
 def main(count: int) -> None:
