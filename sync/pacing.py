@@ -1,4 +1,4 @@
-"""How fast we may go: an even pace below the key's limit, a pause for everyone after a 429.
+"""How fast we may go: a pace just below the key's limit, a pause for everyone after a 429.
 
 One ``Pace`` belongs to one key; syncs that share the key share it. Knows nothing of HTTP or contacts.
 """
@@ -14,9 +14,12 @@ from dataclasses import dataclass
 from aiolimiter import AsyncLimiter
 
 HEADROOM = 0.98
-"""Of the allowed rate: AsyncLimiter(1, 1/9.8) keeps 9.7/s and survives 20 ms of jitter (API.md, Access)."""
+"""Of the allowed rate. What else keeps an eleventh request out of a second is the window below."""
 
-JITTER = 0.02
+BURST = 3
+"""Places that were missed while an answer was awaited may be made up for, so many at once."""
+
+JITTER = 0.03
 """Seconds by which two requests' ways to the server may differ."""
 
 _POLICY = re.compile(r"q=(\d+)\s*;\s*w=(\d+)")
@@ -35,17 +38,18 @@ class Place:
 
 
 class Pace:
-    """Even spacing of requests; ``pause`` and ``heed`` slow everyone who waits on it."""
+    """Places in the window, even but for a few made up for; ``pause`` and ``heed`` slow everyone who waits on it."""
 
     def __init__(self, per_second: float) -> None:
         self._resume_at = 0.0
         self.waited = 0.0
+        self._sent: deque[Place] = deque()
         self._set_rate(per_second)
 
     def _set_rate(self, per_second: float) -> None:
         self._per_second = per_second
-        self._limiter = AsyncLimiter(1, 1 / (per_second * HEADROOM))
-        self._sent: deque[Place] = deque(maxlen=max(1, int(per_second)))
+        self._limiter = AsyncLimiter(BURST, BURST / (per_second * HEADROOM))
+        self._sent = deque(self._sent, maxlen=max(1, int(per_second)))
 
     async def turn(self) -> Place:
         """Wait for the next place in the window. Call the place's ``taken`` when the request really leaves."""
