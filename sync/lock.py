@@ -32,7 +32,7 @@ def hold(url: str, sync: str, *, read_only: bool = False) -> Iterator[None]:
         with _advisory_lock(parsed, sync):
             yield
     elif file := sqlite_file(parsed):
-        with _file_lock(Path(f"{file}.{sync}.lock"), read_only):
+        with _file_lock(Path(f"{file.resolve()}.{sync}.lock"), read_only):
             yield
     else:
         yield  # nobody else sees a state in memory
