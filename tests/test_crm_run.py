@@ -95,6 +95,27 @@ def test_changes_are_read_between_full_reads(tmp_path: Path) -> None:
         assert len(bench.sandbox.contacts) == 24
 
 
+def test_changes_that_were_held_back_are_read_again(tmp_path: Path) -> None:
+    with served() as server, workbench(tmp_path) as bench:
+        configure(bench, server, incremental={"param": "updated_since"})
+        bench.configure(max_updates="10%")
+        bench.run()
+        server.records[:] = people(9)
+        for record in server.records:
+            record["name"]["last"] = "Changed"
+        assert (bench.run().exit, bench.run().exit) == (4, 4)
+        bench.configure(max_updates="100%")
+        assert bench.run().counts == {"updated": 9}
+
+
+def test_a_changed_mapping_reaches_the_rows_that_an_incremental_read_leaves_out(tmp_path: Path) -> None:
+    with served() as server, workbench(tmp_path) as bench:
+        configure(bench, server, incremental={"param": "updated_since"})
+        bench.run()
+        bench.configure(fields={"firstName": "last"})
+        assert bench.run().counts == {"updated": 25}
+
+
 def test_check_says_what_the_crm_said(tmp_path: Path) -> None:
     with served(allow=lambda request: False) as server, workbench(tmp_path) as bench:
         configure(bench, server)

@@ -21,6 +21,7 @@ from pydantic import ValidationError
 from connectors.base import Context, IncompleteRead, ReadSummary, Row, SourceConfigError, SourceError
 from connectors.contract import check_connector, check_refuses
 from connectors.sql import SqlConnector, SqlOptions
+from sync.config_file import loads
 
 BINARIES = Path("/usr/lib/postgresql/15/bin")
 
@@ -258,3 +259,11 @@ async def test_a_slow_query_can_be_left(postgres: str) -> None:
     started = time.monotonic()
     await connector.close()
     assert time.monotonic() - started < 4
+
+
+def test_the_configuration_that_the_documentation_shows_is_accepted(tmp_path: Path) -> None:
+    page = (Path(__file__).parent.parent / "docs" / "sql.md").read_text(encoding="utf-8")
+    example = page.split("```yaml\n")[1].split("```")[0]
+    variables = {"OPENPHONE_API_KEY": "key", "CRM_DATABASE_URL": "sqlite:///crm.db"}
+    loaded = loads(example, tmp_path / "config.yaml", variables)
+    assert isinstance(loaded.sources["customers"], SqlOptions)
