@@ -136,7 +136,7 @@ def test_every_module_says_what_it_is_for(module: str) -> None:
 @pytest.mark.parametrize("module", MODULES)
 def test_no_room_is_too_large(module: str) -> None:
     lines = len(MODULES[module].read_text(encoding="utf-8").splitlines())
-    assert (lines > LONGEST) == (module in TO_BE_SPLIT), f"{module} has {lines} lines"
+    assert lines <= LONGEST or module in TO_BE_SPLIT, f"{module} has {lines} lines"
 
 
 def test_the_run_is_told_in_a_screenful() -> None:
