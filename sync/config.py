@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 from pydantic import (
     AfterValidator,
@@ -249,15 +250,22 @@ class SyncConfig(Model):
 
 
 def _address(raw: object) -> str:
-    if not isinstance(raw, str) or not re.match(r"https?://[^\s/]+(/\S*)?$", raw.strip()):
+    text = raw.strip() if isinstance(raw, str) else ""
+    try:
+        parts = urlsplit(text)
+        whole = bool(parts.scheme in ("http", "https") and parts.hostname) and (parts.port is None or parts.port > 0)
+    except ValueError:  # a bracket too few, a port too high
+        whole = False
+    if not whole or re.search(r"\s", text):
         raise expected("an address such as https://api.openphone.com")
-    return raw.strip()
+    return text
 
 
 def _api_key(raw: object) -> object:
-    if not isinstance(raw, str | SecretStr) or not _text(raw).strip():
+    key = _text(raw).strip() if isinstance(raw, str | SecretStr) else ""
+    if not key or not key.isprintable():
         raise expected("OpenPhone's API key: set OPENPHONE_API_KEY in the environment or in .env beside the file")
-    return SecretStr(_text(raw).strip())
+    return SecretStr(key)
 
 
 def _text(raw: str | SecretStr) -> str:

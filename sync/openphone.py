@@ -245,7 +245,12 @@ class OpenPhone:
             if sent and not repeatable:
                 raise OutcomeUnknown(what)
             if attempt >= ATTEMPTS:
-                raise (ServiceDown if kind == "read" else OutcomeUnknown)(f"{method} failed {attempt} times: {what}")
+                if kind == "write":
+                    raise OutcomeUnknown(f"{method} failed {attempt} times: {what}")
+                raise ServiceDown(
+                    f"OpenPhone does not answer properly at {self._root} ({what}): gave up after {attempt} attempts. "
+                    "Check openphone.base_url and the network. What was done so far is kept; run again later."
+                )
             self.retries += 1
             log.debug("retry", method=method, attempt=attempt, reason=what)
             await asyncio.sleep(_backoff(attempt))

@@ -34,6 +34,8 @@ MISTAKES: Sequence[tuple[str, str, str, str, str]] = [
     ("${OPENPHONE_API_KEY}", "${1X}", "openphone.api_key", "'${' without a variable", "${NAME:-default}"),
     ("${OPENPHONE_API_KEY}", "${OPEN", "openphone.api_key", "'${' without a variable", "${NAME}"),
     ("https://api.openphone.com/v1", "api.openphone.com", "openphone.base_url", "'api.openphone.com'", "https://"),
+    ("https://api.openphone.com/v1", "'https://[::1'", "openphone.base_url", "'https://[::1'", "https://"),
+    ("https://api.openphone.com/v1", "https://host:99999", "openphone.base_url", "'https://host:99999'", "https://"),
     ("https://api.openphone.com/v1", "${NOWHERE:-ftp}", "openphone.base_url", "what '${NOWHERE:-ftp}'", "https://"),
     ("requests_per_second: 10", "requests_per_second: 0", "openphone.requests_per_second", "0", "a number above 0"),
     ("requests_per_second: 10", "requests_per_second: fast", "openphone.requests_per_second", "'fast'", "a number"),
