@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from connectors.base import Cell
+from sync import numerals
 
 if TYPE_CHECKING:
     from phonenumbers import PhoneNumber
@@ -272,15 +273,6 @@ def _checked_url(address: str, *, bare: bool) -> str:
 # --- numbers, booleans and dates ----------------------------------------------------------------------------------
 
 _EXACT = 2**53
-_CURRENCY = re.compile(
-    "AED|ARS|AUD|BGN|BRL|CAD|CHF|CLP|CNY|COP|CZK|DKK|EUR|GBP|HKD|HUF|IDR|ILS|INR|ISK|JPY|KRW?|MXN|MYR|NOK|NZD|PEN|PHP"
-    "|PLN|RMB|RON|RUB|SAR|SEK|SGD|THB|TRY|TWD|UAH|USD?|VND|ZAR|CA?|AU?|NZ|HK|R|S",
-    re.IGNORECASE,
-)
-_EXPONENT = re.compile(r"\d+(?:\.\d+)?[eE][+-]?\d{1,3}")
-_GROUPS = {
-    mark: re.compile(rf"[1-9]\d{{0,2}}(?:{re.escape(mark)}\d{{2,3}})*{re.escape(mark)}\d{{3}}") for mark in ",.' "
-}
 
 
 def number(cell: Cell) -> int | float:
@@ -294,12 +286,10 @@ def number(cell: Cell) -> int | float:
         raise ValueUnreadable("is not a number")
     if isinstance(cell, (int, float)):
         return _plain(cell)
-    written = _compat(cell).replace("−", "-").replace("’", "'")
-    if "%" in written:
-        raise ValueUnreadable("is a percentage, not a number")
-    digits, negative = _without_sign(written)
-    value = _plain(float(_decimal_text(digits)))
-    return -value if negative and value else value
+    try:
+        return _plain(numerals.value_of(_compat(cell)))
+    except numerals.NotANumber as reason:
+        raise ValueUnreadable(str(reason)) from None
 
 
 def _plain(value: int | float) -> int | float:
@@ -308,61 +298,6 @@ def _plain(value: int | float) -> int | float:
     if abs(value) > _EXACT:
         raise ValueUnreadable("is too large to be kept exactly")
     return int(value) if value == int(value) else value
-
-
-def _without_sign(written: str) -> tuple[str, bool]:
-    """The digits without currency, sign and brackets, and whether they are negative."""
-    bracketed = written.startswith("(") and written.endswith(")")
-    rest = _without_currency(written[1:-1] if bracketed else written)
-    minus = rest.startswith("-") or rest.endswith("-")
-    signed = rest[:1] in ("+", "-") or rest.endswith("-")
-    if signed and bracketed:
-        raise ValueUnreadable("is not a number: it has both brackets and a sign")
-    if signed:
-        rest = rest[:-1] if rest.endswith("-") and rest[:1] not in ("+", "-") else rest[1:]
-    return _without_currency(rest), bracketed or minus
-
-
-def _without_currency(written: str) -> str:
-    """Without a currency sign or code at either end."""
-    match = re.fullmatch(r"([^\W\d_]*)\s*(.*?)\s*([^\W\d_]*)", written.strip(), re.DOTALL)
-    if match is None:
-        return written
-    for code in (match[1], match[3]):
-        if code and not _CURRENCY.fullmatch(code):
-            raise ValueUnreadable("is not a number")
-    core = match[2]
-    return core.strip("".join(c for c in core if unicodedata.category(c) == "Sc") + " ")
-
-
-def _decimal_text(digits: str) -> str:
-    """``1.234,50`` → ``1234.50``: which mark groups, and which is decimal, decided by their places."""
-    if re.fullmatch(r"\d+(?:\.\d*)?|\.\d+", digits, re.ASCII) or _EXPONENT.fullmatch(digits):
-        return digits
-    if not re.fullmatch(r"[\d,.' ]*\d[\d,.' ]*", digits, re.ASCII):
-        raise ValueUnreadable("is not a number")
-    mark = _decimal_mark(digits)
-    whole, _, fraction = digits.rpartition(mark) if mark else (digits, "", "0")
-    return f"{_ungrouped(whole)}.{fraction}"
-
-
-def _decimal_mark(digits: str) -> str:
-    """The decimal mark of ``digits``, or "" where every mark groups thousands."""
-    last = max(digits.rfind(","), digits.rfind("."))
-    if last < 0:
-        return ""
-    mark = digits[last]
-    groups = digits.count(mark) > 1 or (mark == "," and "." not in digits and _GROUPS[","].fullmatch(digits))
-    return "" if groups else mark
-
-
-def _ungrouped(whole: str) -> str:
-    if re.fullmatch(r"\d*", whole, re.ASCII):
-        return whole or "0"
-    for mark, pattern in _GROUPS.items():
-        if pattern.fullmatch(whole):
-            return whole.replace(mark, "")
-    raise ValueUnreadable("is not a number: its thousands are not grouped by three")
 
 
 _TRUE = re.compile(r"true|t|yes|y|on|x|1|1\.0|[✓✔☑]|checked|ja|oui|s[ií]|wahr|vrai|verdadero|vero")

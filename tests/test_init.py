@@ -20,12 +20,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sync import openphone
-from sync.cli.init import beside, store
+from sync.cli.init_files import store
+from sync.cli.init_source import beside
 from sync.cli.main import main
 from sync.config_columns import mapped_columns, unknown_columns
 from sync.config_file import environment, load, loads
 from sync.contact import CustomField
-from sync.guess import Proposal, Survey, changed, config_text, guess
+from sync.first_config import Proposal, Survey, changed, config_text, guess
 from sync.mapping import compile_mapping
 from sync.sandbox import SandboxThread
 from sync.sandbox.options import DEFAULT_CUSTOM_FIELDS

@@ -1,0 +1,13 @@
+"""The first ``config.yaml`` of a source: which column is which, and the text that says so.
+
+Pure: a source as it was seen, and the workspace's custom fields → a proposal → text. Knows no file, no terminal, no
+network.
+"""
+
+from sync.first_config.change import changed
+from sync.first_config.draft import config_text
+from sync.first_config.guess import guess
+from sync.first_config.proposal import Proposal
+from sync.first_config.survey import Survey
+
+__all__ = ["Proposal", "Survey", "changed", "config_text", "guess"]

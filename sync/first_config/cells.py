@@ -1,0 +1,74 @@
+"""What a column's cells tell: of which kind they are, what separates several values, how dates are written.
+
+Sees no heading.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+from sync import values
+from sync.contact import CustomField
+from sync.first_config import vocabulary
+from sync.first_config.proposal import Origin
+from sync.values import ValueUnreadable
+
+_SEPARATORS = (";", "|", "\n", ",", "/")
+_DATE_FORMATS = ("%Y/%m/%d", "%d.%m.%Y", "%d.%m.%y", "%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y", "%m-%d-%Y", "%d %b %Y")
+_MONTH_FIRST = {"US", "PH", "PR", "GU"}
+
+READERS: Mapping[str, Callable[[str], Callable[[str], object]]] = {
+    "phoneNumbers": lambda region: lambda cell: values.phone(cell, region),
+    "emails": lambda region: values.email,
+}
+"""A group of labelled fields → region → what reads one of its cells."""
+
+
+def custom_origin(column: str, definition: CustomField, sample: Sequence[str], region: str) -> tuple[Origin, bool]:
+    """How the column is to be read for this type of field, and whether most of it can be."""
+    if definition.type == "multi-select":
+        return Origin((column,), split=next((s for s in _SEPARATORS[:-1] if any(s in v for v in sample)), ";")), True
+    formats: Iterable[str | None] = [None]
+    if definition.type == "date":
+        month_first = sorted(_DATE_FORMATS, key=lambda each: not each.startswith("%m"))
+        formats = [None, *(month_first if region in _MONTH_FIRST else _DATE_FORMATS)]
+    best = max(formats, key=lambda each: readable(sample, _reader(definition, each)))
+    return Origin((column,), format=best), readable(sample, _reader(definition, best)) * 2 >= len(sample)
+
+
+def separator(sample: Sequence[str], read: Callable[[str], object]) -> str | None:
+    """What separates several values in one cell; None where cells hold one."""
+    for value in sample:
+        for mark in _SEPARATORS:
+            parts = [part.strip() for part in value.split(mark) if part.strip()]
+            if len(parts) > 1 and not _reads(value, read) and all(_reads(part, read) for part in parts):
+                return mark
+    return None
+
+
+def are_salutations(sample: Sequence[str]) -> bool:
+    """Whether a column holds "Mr" and "Dr.": what many exports call a title."""
+    return bool(sample) and all("".join(vocabulary.words(value)) in vocabulary.SALUTATIONS for value in sample)
+
+
+def readable(sample: Sequence[str], read: Callable[[str], object]) -> int:
+    """How many values of the sample can be read so."""
+    return sum(_reads(value, read) for value in sample)
+
+
+def _reads(value: str, read: Callable[[str], object]) -> bool:
+    try:
+        read(value)
+    except ValueUnreadable:
+        return False
+    return True
+
+
+def _reader(definition: CustomField, format: str | None) -> Callable[[str], object]:
+    readers: dict[str, Callable[[str], object]] = {
+        "url": values.url,
+        "boolean": values.boolean,
+        "number": values.number,
+        "date": lambda cell: values.date_(cell, format),
+    }
+    return readers.get(definition.type, values.text)
