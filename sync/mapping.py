@@ -93,13 +93,13 @@ class Mapper:
         emails, custom = read(self.emails), read(self.custom_fields)
         source = read({"": self.source_url} if self.source_url else {})
         name = self.scalars["firstName"]
-        if not scalars.get("firstName", _EMPTY).values and not any(b.column in name.columns for b in bad):
+        if not scalars.get("firstName", _EMPTY).first and not any(b.column in name.columns for b in bad):
             bad.append(Bad(name.column, "", "firstName is empty"))
         if bad:
             return None, [_problem(row, external_id, each) for each in bad]
         wanted = Desired(
             external_id=external_id,
-            scalars={name: reading.first for name, reading in scalars.items()},
+            scalars={name: reading.first or None for name, reading in scalars.items()},
             phone_numbers={label: reading.values for label, reading in phones.items()},
             emails={label: reading.values for label, reading in emails.items()},
             custom_fields={key: self._custom_value(key, reading) for key, reading in custom.items()},
