@@ -12,7 +12,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import ClassVar
 
-import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -180,15 +179,15 @@ class Histories(RuleBasedStateMachine):
             self.figures[name] += more
 
 
-LIMITS = settings(deadline=None, suppress_health_check=list(HealthCheck), stateful_step_count=12, print_blob=True)
+LIMITS = settings(
+    derandomize=True,
+    database=None,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+    stateful_step_count=12,
+    print_blob=True,
+)
 
 
 def test_histories_end_as_the_rows_say() -> None:
     run_state_machine_as_test(Histories, settings=settings(LIMITS, max_examples=20))
-
-
-@pytest.mark.slow
-def test_many_histories_end_as_the_rows_say(capsys: pytest.CaptureFixture[str]) -> None:
-    run_state_machine_as_test(Histories, settings=settings(LIMITS, max_examples=60, stateful_step_count=25))
-    with capsys.disabled():
-        print(f"\nhistories: {Histories.figures}")
