@@ -87,8 +87,18 @@ class Histories(RuleBasedStateMachine):
 
     # What happens to runs.
 
-    @rule(kind=FAULTS, methods=METHODS, every=st.integers(1, 3), after=st.integers(0, 3))
-    def run_with_faults(self, kind: FaultKind, methods: set[str], every: int, after: int) -> None:
+    @rule(
+        keys=st.sets(KEYS, min_size=1),
+        last=NAMES,
+        kind=FAULTS,
+        methods=METHODS,
+        every=st.integers(1, 3),
+        after=st.integers(0, 2),
+    )
+    def run_with_faults(
+        self, keys: set[int], last: str, kind: FaultKind, methods: set[str], every: int, after: int
+    ) -> None:
+        self.rows |= {key: person(key, last=last) for key in keys}
         faults = self.bench.sandbox.faults
         faults.every(every, kind, methods, times=6, after=after)
         self.write()
@@ -99,8 +109,15 @@ class Histories(RuleBasedStateMachine):
         self.refused = self.refused or kind == "400_refuse"
         self.count(faults=sum(1 for request in self.bench.sandbox.requests if request.fault))
 
-    @rule(requests=st.integers(0, 12), milliseconds=st.integers(0, 30), hangs=st.booleans())
-    def run_that_is_killed(self, requests: int, milliseconds: int, hangs: bool) -> None:
+    @rule(
+        keys=st.sets(KEYS, min_size=1),
+        last=NAMES,
+        requests=st.integers(0, 4),
+        milliseconds=st.integers(0, 30),
+        hangs=st.booleans(),
+    )
+    def run_that_is_killed(self, keys: set[int], last: str, requests: int, milliseconds: int, hangs: bool) -> None:
+        self.rows |= {key: person(key, last=last) for key in keys}
         self.write()
         if hangs:
             self.bench.sandbox.faults.every(1, "hang_after", {"POST", "PATCH", "DELETE"}, after=requests)
