@@ -22,6 +22,9 @@ BURST = 3
 JITTER = 0.03
 """Seconds by which two requests' ways to the server may differ."""
 
+ANSWER = 0.5
+"""Seconds that an answer may have been under way: what we sent so long before the window may stand in its count."""
+
 _POLICY = re.compile(r"q=(\d+)\s*;\s*w=(\d+)")
 _REMAINING = re.compile(r"r=(\d+)")
 
@@ -81,8 +84,8 @@ class Pace:
     def heed(self, policy: str | None, remaining: str | None) -> None:
         """Respect what an answer says of the limit: ``"per-second"; q=10; w=1`` and ``r=9; t=1``.
 
-        A lower quota than configured slows us for good. Nothing remaining while we used less than the quota
-        means that someone else uses the key too: wait for one place more.
+        A lower quota than configured slows us for good. What is used up beyond our own requests, someone else used:
+        another process with this key, or the run before this one. Its places in the window are taken, too.
         """
         match = _POLICY.search(policy or "")
         if match is None or int(match[1]) < 1 or int(match[2]) < 1:
@@ -91,7 +94,12 @@ class Pace:
         if quota / window < self._per_second:
             self._set_rate(quota / window)
         left = _REMAINING.search(remaining or "")
-        if left is not None and int(left[1]) == 0:
-            since = time.monotonic() - window
-            if sum(1 for place in self._sent if place.at > since) <= quota - 2:
-                self.pause(window / quota)
+        if left is not None:
+            self._yield_to_others(quota, quota - int(left[1]), window)
+
+    def _yield_to_others(self, quota: int, used: int, window: int) -> None:
+        """Count what others used as if it were ours; what they may use beside our own rate is theirs."""
+        now, rate = time.monotonic(), self._sent.maxlen or 1
+        ours = sum(1 for place in self._sent if place.at > now - window - ANSWER)
+        others = used - ours - max(0, quota - rate)
+        self._sent.extend(Place(now) for _ in range(min(others, rate)))

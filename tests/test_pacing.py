@@ -79,6 +79,15 @@ def test_what_the_http_library_repeats_by_itself_takes_its_turn_too(tmp_path: Pa
         assert bench.sandbox.windows_exceeded == 0
 
 
+def test_a_run_right_after_another_counts_what_that_one_sent(tmp_path: Path) -> None:
+    with workbench(tmp_path, requests_per_second=10, openphone={"requests_per_second": 10}) as bench:
+        bench.configure(max_deletes="100%")
+        for count in (20, 8, 30):
+            bench.write(people(count))
+            assert ended(bench.start()).exit == 0
+        assert bench.sandbox.windows_exceeded == 0
+
+
 def test_syncs_that_share_a_key_share_its_pace(tmp_path: Path) -> None:
     with workbench(tmp_path, requests_per_second=10, openphone={"requests_per_second": 10}) as bench:
         bench.write(people(25))
