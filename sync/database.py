@@ -23,6 +23,9 @@ from sqlalchemy.pool import NullPool, StaticPool
 
 from sync.state_schema import META, MIGRATIONS
 
+_SCHEMA_LOCK = 0x6F70736D
+"""PostgreSQL's advisory lock for making the schema; the locks of runs are other numbers."""
+
 IN_MEMORY = URL.create("sqlite", database=":memory:")
 
 
@@ -125,32 +128,38 @@ class Database:
     def _migrated(self, read_only: bool) -> bool:
         with self._transaction() as connection:
             version = self._version(connection)
-            if version > len(MIGRATIONS):
-                raise StateError(
-                    f"state {self._shown}: it was written by a newer openphone-sync (schema {version}, this program "
-                    f"knows {len(MIGRATIONS)}). Upgrade openphone-sync; the file was left as it is."
-                )
             if version == len(MIGRATIONS):
                 return True
             if read_only:
                 return version > 0  # an older schema can be read as far as it goes
+        with self._transaction() as connection:
+            _keep_others_out(connection)
+            version = self._version(connection)  # another run may have been faster
             for migrate in MIGRATIONS[version:]:
                 migrate(connection)
-            connection.execute(META.delete().where(META.c.name == "schema"))
-            connection.execute(META.insert().values(name="schema", value=str(len(MIGRATIONS))))
+            if version < len(MIGRATIONS):
+                connection.execute(META.delete().where(META.c.name == "schema"))
+                connection.execute(META.insert().values(name="schema", value=str(len(MIGRATIONS))))
             return True
 
     def _version(self, connection: Connection) -> int:
-        inspector = sa.inspect(connection)
-        if not inspector.has_table("meta"):
-            if inspector.get_table_names():
+        """The schema's version, 0 where there is none yet. Raises StateError for a newer one, and another's tables."""
+        tables = sa.inspect(connection).get_table_names()  # asked once: another run may be making them
+        if META.name not in tables:
+            if tables:
                 raise StateError(
                     f"state {self._shown}: this database holds other tables, not openphone-sync's state. "
                     "Name another file under 'state'; this one was left as it is."
                 )
             return 0
         found = connection.execute(sa.select(META.c.value).where(META.c.name == "schema")).scalar()
-        return int(found or 0)
+        version = int(found or 0)
+        if version > len(MIGRATIONS):
+            raise StateError(
+                f"state {self._shown}: it was written by a newer openphone-sync (schema {version}, this program "
+                f"knows {len(MIGRATIONS)}). Upgrade openphone-sync; the file was left as it is."
+            )
+        return version
 
     @contextmanager
     def _transaction(self) -> Iterator[Connection]:
@@ -158,6 +167,14 @@ class Database:
             raise RuntimeError("the state is closed")
         with errors_named(self._shown), self._one_at_a_time, self._connection.begin():
             yield self._connection
+
+
+def _keep_others_out(connection: Connection) -> None:
+    """From here to its end the transaction is alone, and whole: a schema is made once, by one, or not at all."""
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("BEGIN IMMEDIATE")  # Python's own would leave each CREATE TABLE to itself
+    else:
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_SCHEMA_LOCK)))
 
 
 def _at_hand(url: URL, read_only: bool) -> URL:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import sqlite3
 import stat
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 import sqlalchemy as sa
@@ -12,6 +14,7 @@ import sqlalchemy as sa
 from sync.database import IN_MEMORY, StateError, address, sqlite_file
 from sync.lock import Locked, hold
 from sync.state import State
+from sync.state_schema import MIGRATIONS
 
 
 def make(path: Path, url: str | None = None) -> None:
@@ -133,3 +136,42 @@ def test_one_run_holds_a_sync_at_a_time(tmp_path: Path) -> None:
             pass
     with hold(url, "customers"):
         pass
+
+
+def test_a_new_state_can_be_opened_by_many_at_once(tmp_path: Path) -> None:
+    for attempt in range(20):
+        path, together = tmp_path / f"{attempt}.db", Barrier(6)
+
+        def opened(number: int, path: Path = path, together: Barrier = together) -> int:
+            together.wait(30)
+            state = State.open(f"sqlite:///{path}")
+            state.remember(f"sync-{number}", [("c1", "A", b"print", False)])
+            state.close()
+            return number
+
+        with ThreadPoolExecutor(6) as pool:
+            assert sorted(pool.map(opened, range(6))) == list(range(6))
+        assert len(read_names(path)) == 6
+
+
+def test_a_schema_whose_making_was_cut_off_is_made_by_the_next_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def cut_off(connection: sa.Connection) -> None:
+        raise KeyboardInterrupt
+
+    path = tmp_path / "state.db"
+    with monkeypatch.context() as patched:
+        patched.setattr("sync.database.MIGRATIONS", (*MIGRATIONS, cut_off))
+        with pytest.raises(KeyboardInterrupt):
+            make(path)
+    make(path)
+    assert held(f"sqlite:///{path}") == {"c1": "A"}
+
+
+def read_names(path: Path) -> list[str]:
+    state = State.open(f"sqlite:///{path}", read_only=True)
+    try:
+        return state.syncs()
+    finally:
+        state.close()
