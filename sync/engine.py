@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -27,15 +28,15 @@ from connectors.base import (
 from sync.apply import Outcome, Target, apply
 from sync.config import Limit, LoadedConfig, SyncConfig
 from sync.config_columns import unknown_columns
+from sync.exclusive import alone
 from sync.feedback import Feedback
 from sync.identity import ByContactId, ByKey, Identity
-from sync.lock import Locked, hold
 from sync.mapping import Mapper, MappingError, compile_mapping
 from sync.openphone import OpenPhone, OpenPhoneError
 from sync.plan import Limits, Plan, Reading
 from sync.reconcile import Reconciler, Stopped
 from sync.report import SyncReport
-from sync.state import State, StateError
+from sync.state import State
 
 GRACE_SECONDS = 7.0
 """How long a signal lets what is in flight finish."""
@@ -101,7 +102,9 @@ async def run_sync(job: Job, stop: asyncio.Event) -> SyncReport:
     """
     report = SyncReport(job.name, dry_run=job.options.dry_run)
     started, requests = time.monotonic(), job.client.requests
-    work = asyncio.create_task(_locked_pass(job, report, stop))
+    work = asyncio.create_task(
+        alone(job.loaded.state_url(), report, lambda state: _recorded_pass(job, state, report, stop))
+    )
     stopping = asyncio.create_task(stop.wait())
     await asyncio.wait({work, stopping}, return_when=asyncio.FIRST_COMPLETED)
     if not work.done():
@@ -124,21 +127,6 @@ async def run_sync(job: Job, stop: asyncio.Event) -> SyncReport:
         **report.counts,
     )
     return report
-
-
-async def _locked_pass(job: Job, report: SyncReport, stop: asyncio.Event) -> None:
-    url, dry_run = job.loaded.state_url(), job.options.dry_run
-    try:
-        with hold(url, job.name, read_only=dry_run):
-            state = State.open(url, read_only=dry_run)
-            try:
-                await _recorded_pass(job, state, report, stop)
-            finally:
-                state.close()
-    except Locked as error:
-        report.locked, report.error = True, str(error)
-    except (StateError, OSError) as error:
-        report.error = str(error)
 
 
 async def _recorded_pass(job: Job, state: State, report: SyncReport, stop: asyncio.Event) -> None:
@@ -175,7 +163,7 @@ async def _pass_from(connector: Connector, job: Job, state: State, report: SyncR
     sync, options, watcher = job.config, job.options, job.watcher
     definitions = await job.client.custom_fields()
     mapper = compile_mapping(sync, definitions)
-    await check_columns(connector, job.name, sync)
+    check_columns(await connector.columns(), job.name, sync)
     identity = _identity(connector, job, mapper, state)
     feedback = _feedback(connector, job, identity, state)
     reconciler = Reconciler(
@@ -269,12 +257,9 @@ async def _carry_out(
         await asyncio.wait({applying})
 
 
-async def check_columns(connector: Connector, name: str, sync: SyncConfig) -> None:
-    """Raises Misconfigured with every mapped column that the source does not have."""
-    columns = await connector.columns()
-    if columns is None:
-        return
-    messages = unknown_columns(sync, columns, name)
+def check_columns(columns: Sequence[str] | None, name: str, sync: SyncConfig) -> None:
+    """Raises Misconfigured with every mapped column that is not among the source's; None: only its rows can tell."""
+    messages = unknown_columns(sync, columns, name) if columns is not None else []
     if messages:
         raise Misconfigured("\n".join(messages))
 

@@ -45,7 +45,6 @@ class Pace:
 
     def __init__(self, per_second: float) -> None:
         self._resume_at = 0.0
-        self.waited = 0.0
         self._sent: deque[Place] = deque()
         self._set_rate(per_second)
 
@@ -56,7 +55,6 @@ class Pace:
 
     async def turn(self) -> Place:
         """Wait for the next place in the window. Call the place's ``taken`` when the request really leaves."""
-        started = time.monotonic()
         while (delay := self.paused_for()) > 0:  # noqa: ASYNC110 - the end may move while we sleep
             await asyncio.sleep(delay)
         await self._limiter.acquire()
@@ -64,7 +62,6 @@ class Pace:
             await asyncio.sleep(delay)
         place = Place(time.monotonic())
         self._sent.append(place)
-        self.waited += place.at - started
         return place
 
     def _until_window_has_room(self) -> float:

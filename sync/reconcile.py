@@ -44,7 +44,6 @@ class Tally:
     rows: int = 0
     keyless: int = 0
     unchanged: int = 0
-    remapped: int = 0
     decisions: list[Decision] = field(default_factory=list)
     gone: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
@@ -175,7 +174,6 @@ class Reconciler:
             known = held[wanted.desired.external_id]
             sure = not self._verify and known.external_id not in self._intents
             if sure and known.sent is not None and known.sent == wanted.desired.to_json():
-                self.tally.remapped += 1
                 self._in_step(InStep(known.external_id, known.contact_id, wanted.fingerprint, as_sent=True))
             else:
                 await self._look_up(replace(wanted, contact_id=known.contact_id))

@@ -68,7 +68,7 @@ async def _check_one(loaded: LoadedConfig, name: str, client: Any) -> dict[str, 
     try:
         columns = await connector.columns()
         result["columns"] = list(columns) if columns is not None else None
-        await check_columns(connector, name, sync)
+        check_columns(columns, name, sync)
     except (Misconfigured, SourceConfigError) as error:
         found(error, EXIT_USAGE)
     except SourceError as error:

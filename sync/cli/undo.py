@@ -61,7 +61,7 @@ def _print(report: SyncReport, run: int) -> None:
 
 
 async def _undo(loaded: LoadedConfig, run: int, dry_run: bool) -> SyncReport | None:
-    from sync.lock import Locked, hold
+    from sync.exclusive import alone
     from sync.state import State, StateError
 
     url = loaded.state_url()
@@ -71,19 +71,13 @@ async def _undo(loaded: LoadedConfig, run: int, dry_run: bool) -> SyncReport | N
         state = State.open(url, read_only=True)
         record = state.run(run)
         state.close()
+    except (StateError, OSError) as error:
+        report.error = str(error)
+    else:
         if record is None:
             return None
         report.name = record.sync
-        with hold(url, record.sync, read_only=dry_run):
-            state = State.open(url, read_only=dry_run)
-            try:
-                await _undo_held(loaded, state, run, report)
-            finally:
-                state.close()
-    except Locked as error:
-        report.locked, report.error = True, str(error)
-    except (StateError, OSError) as error:
-        report.error = str(error)
+        await alone(url, report, lambda state: _undo_held(loaded, state, run, report))
     report.seconds = time.monotonic() - started
     return report
 
