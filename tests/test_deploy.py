@@ -31,8 +31,9 @@ from zipfile import ZipFile
 import pytest
 import yaml
 
-from sync import config_file, report
 from sync.cli.main import COMMANDS
+from sync.config import file as config_file
+from sync.run import report
 from sync.sandbox import SandboxThread
 
 REPOSITORY = Path(__file__).parent.parent

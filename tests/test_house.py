@@ -78,16 +78,16 @@ def test_only_the_command_line_knows_the_command_line(module: str) -> None:
 
 
 FORBIDDEN = {
-    "sync.contact": ("sync.",),
-    "sync.problem": ("sync.",),
-    "sync.values": ("sync.state", "sync.openphone", "sync.plan", "sync.mapping"),
-    "sync.mapping": ("sync.state", "sync.openphone", "sync.plan", "sync.apply"),
-    "sync.plan": ("sync.state", "sync.openphone", "sync.mapping", "sync.apply", "sync.reconcile"),
-    "sync.apply": ("sync.mapping", "sync.reconcile", "sync.engine"),
-    "sync.report": ("sync.state", "sync.openphone", "sync.engine"),
-    "sync.state": ("sync.openphone", "sync.plan", "sync.mapping", "sync.engine"),
-    "sync.openphone": ("sync.state", "sync.plan", "sync.mapping"),
-    "sync.engine": ("sync.daemon", "sync.web"),
+    "sync.contacts.contact": ("sync.",),
+    "sync.contacts.problem": ("sync.",),
+    "sync.mapping.values": ("sync.state", "sync.openphone", "sync.plan", "sync.run"),
+    "sync.mapping.mapper": ("sync.state", "sync.openphone", "sync.plan", "sync.run"),
+    "sync.plan.plan": ("sync.state", "sync.openphone", "sync.mapping", "sync.run"),
+    "sync.run.apply": ("sync.mapping", "sync.run.reconcile", "sync.run.story"),
+    "sync.run.report": ("sync.state", "sync.openphone", "sync.run.story"),
+    "sync.state.contacts": ("sync.openphone", "sync.plan", "sync.mapping", "sync.run"),
+    "sync.openphone.client": ("sync.state", "sync.plan", "sync.mapping"),
+    "sync.run.story": ("sync.daemon",),
 }
 
 
@@ -96,7 +96,10 @@ def test_arrows_run_one_way(module: str) -> None:
     assert not {name for name in imports(module) if name.startswith(FORBIDDEN[module])}
 
 
-@pytest.mark.parametrize("module", ["sync.contact", "sync.plan", "sync.mapping", "sync.values", "sync.report"])
+PURE = ("sync.contacts.contact", "sync.plan.plan", "sync.mapping.mapper", "sync.mapping.values", "sync.run.report")
+
+
+@pytest.mark.parametrize("module", PURE)
 def test_what_decides_speaks_to_nobody(module: str) -> None:
     loaded = {
         name
@@ -113,6 +116,9 @@ def test_what_decides_speaks_to_nobody(module: str) -> None:
     assert not {name for name in loaded if name.split(".")[0] in ("aiohttp", "sqlalchemy", "click", "socket")}
 
 
+SPEAKERS = ("openphone.client", "daemon.daemon", "daemon.notify", "daemon.alerts", "daemon.runner")
+
+
 def test_only_the_client_speaks_to_the_api() -> None:
     speaks = {
         name
@@ -123,8 +129,8 @@ def test_only_the_client_speaks_to_the_api() -> None:
             for node in ast.walk(tree(name))
         )
     }
-    served = {name for name in speaks if name.startswith(("sync.sandbox", "sync.web"))}
-    assert speaks - served <= {"sync.openphone", "sync.daemon", "sync.notify", "sync.alerts", "sync.runner"}
+    served = {name for name in speaks if name.startswith(("sync.sandbox", "sync.daemon.web"))}
+    assert speaks - served <= {f"sync.{name}" for name in SPEAKERS}
 
 
 @pytest.mark.parametrize("module", MODULES)
@@ -141,7 +147,7 @@ def test_no_room_is_too_large(module: str) -> None:
 def test_the_run_is_told_in_a_screenful() -> None:
     story = next(
         node
-        for node in tree("sync.engine").body
+        for node in tree("sync.run.story").body
         if isinstance(node, ast.AsyncFunctionDef) and node.name == "_pass_from"
     )
     assert (story.end_lineno or 0) - story.lineno <= 70

@@ -19,15 +19,15 @@ from click.testing import CliRunner, Result
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sync import openphone
-from sync.cli.init_files import store
-from sync.cli.init_source import beside
+from sync.cli.init.files import store
+from sync.cli.init.source import beside
 from sync.cli.main import main
-from sync.config_columns import mapped_columns, unknown_columns
-from sync.config_file import environment, load, loads
-from sync.contact import CustomField
+from sync.config.file import environment, load, loads
+from sync.contacts.contact import CustomField
 from sync.first_config import Proposal, Survey, changed, config_text, guess
-from sync.mapping import compile_mapping
+from sync.mapping.columns import mapped_columns, unknown_columns
+from sync.mapping.mapper import compile_mapping
+from sync.openphone import client as openphone
 from sync.sandbox import SandboxThread
 from sync.sandbox.options import DEFAULT_CUSTOM_FIELDS
 from tests.sheets_server import SheetsServer
@@ -324,7 +324,7 @@ class TestErrors:
         def appear(*_: object, **__: object) -> None:
             (folder / "config.yaml").write_text("theirs")
 
-        monkeypatch.setattr("sync.cli.init.loads", appear)
+        monkeypatch.setattr("sync.cli.init.entry.loads", appear)
         assert init("--yes").exit_code == 2
         assert (folder / "config.yaml").read_text() == "theirs"
 

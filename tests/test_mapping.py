@@ -11,11 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.base import Cell, Row
-from sync.config import SyncConfig
-from sync.contact import CustomField, Desired
-from sync.mapping import Mapper, MappingError, compile_mapping
-from sync.problem import Problem
-from sync.template import Template
+from sync.config.model import SyncConfig
+from sync.contacts.contact import CustomField, Desired
+from sync.contacts.problem import Problem
+from sync.mapping.mapper import Mapper, MappingError, compile_mapping
+from sync.mapping.template import Template
 
 FIELDS = [
     CustomField("Inbound Lead", "lead", "boolean"),

@@ -20,8 +20,8 @@ from typing import Any
 import yaml
 from click.testing import CliRunner
 
-from sync import openphone
 from sync.cli.main import main
+from sync.openphone import client as openphone
 from sync.sandbox import SandboxOptions, SandboxThread
 
 COLUMNS = ("id", "first", "last", "company", "phone", "email", "notes")

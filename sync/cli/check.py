@@ -10,8 +10,8 @@ from typing import Any
 import click
 
 from sync.cli.common import config_options, configure_logs, failing, json_lines, output_option, print_lines, read_config
-from sync.config import LoadedConfig
-from sync.report import EXIT_FAILED, EXIT_OK, EXIT_USAGE
+from sync.config.model import LoadedConfig
+from sync.run.report import EXIT_FAILED, EXIT_OK, EXIT_USAGE
 
 
 @click.command("check")
@@ -37,7 +37,7 @@ def command(names: tuple[str, ...], config_path: Path, log_format: str, log_leve
 
 
 async def _check(loaded: LoadedConfig, names: tuple[str, ...]) -> list[dict[str, Any]]:
-    from sync.openphone import OpenPhone
+    from sync.openphone.client import OpenPhone
 
     async with OpenPhone(loaded.config.openphone) as client:
         return [await _check_one(loaded, name, client) for name in names]
@@ -45,10 +45,10 @@ async def _check(loaded: LoadedConfig, names: tuple[str, ...]) -> list[dict[str,
 
 async def _check_one(loaded: LoadedConfig, name: str, client: Any) -> dict[str, Any]:
     from connectors.base import SourceConfigError, SourceError, load
-    from sync.engine import Misconfigured, check_columns
-    from sync.mapping import MappingError, compile_mapping
-    from sync.openphone import OpenPhoneError
-    from sync.state import State, StateError
+    from sync.mapping.mapper import MappingError, compile_mapping
+    from sync.openphone.client import OpenPhoneError
+    from sync.run.story import Misconfigured, check_columns
+    from sync.state.contacts import State, StateError
 
     sync = loaded.config.syncs[name]
     result: dict[str, Any] = {"name": name, "status": "ok", "problems": [], "columns": None, "exit": EXIT_OK}

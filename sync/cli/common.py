@@ -14,10 +14,10 @@ from typing import Any, NoReturn, TypeVar
 
 import click
 
-from sync import documentation_sheet
-from sync.config import LoadedConfig
-from sync.config_file import ConfigError, load
-from sync.report import EXIT_USAGE
+from sync.config import guide_sheet as documentation_sheet
+from sync.config.file import ConfigError, load
+from sync.config.model import LoadedConfig
+from sync.run.report import EXIT_USAGE
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 LOG_FORMATS = ("auto", "console", "json")

@@ -15,8 +15,8 @@ from typing import NoReturn
 import click
 
 from sync.cli.common import config_options, configure_logs, read_config, stop_on_signals
-from sync.config import LoadedConfig
-from sync.report import EXIT_FAILED
+from sync.config.model import LoadedConfig
+from sync.run.report import EXIT_FAILED
 
 
 @click.command("daemon")
@@ -30,7 +30,7 @@ def command(config_path: Path, log_format: str, log_level: str) -> None:
     configure_logs(log_format, log_level)
     _log_everything_alike()
     loaded = read_config(config_path, (), _fail)
-    from sync.daemon import CannotListen
+    from sync.daemon.daemon import CannotListen
 
     try:
         asyncio.run(_serve(loaded))
@@ -39,8 +39,8 @@ def command(config_path: Path, log_format: str, log_level: str) -> None:
 
 
 async def _serve(loaded: LoadedConfig) -> None:
-    from sync.config_file import load
-    from sync.daemon import Daemon
+    from sync.config.file import load
+    from sync.daemon.daemon import Daemon
 
     stop = asyncio.Event()
     with stop_on_signals(stop):

@@ -13,8 +13,8 @@ import click
 from sync.cli.common import configure_logs
 
 if TYPE_CHECKING:
-    from sync.config import LoadedConfig
-    from sync.openphone import OpenPhone
+    from sync.config.model import LoadedConfig
+    from sync.openphone.client import OpenPhone
 
 _HEADER = ("id", "first_name", "last_name", "company", "phone", "email", "is_lead", "tags", "since")
 _PEOPLE = (
@@ -68,8 +68,8 @@ def command() -> None:
 
 
 async def _demo(folder: Path) -> None:
-    from sync.config_file import load
-    from sync.openphone import OpenPhone
+    from sync.config.file import load
+    from sync.openphone.client import OpenPhone
     from sync.sandbox import Sandbox
 
     async with Sandbox() as sandbox:
@@ -99,7 +99,7 @@ async def _story(folder: Path, loaded: LoadedConfig, client: OpenPhone) -> None:
 
 async def _run(loaded: LoadedConfig, client: OpenPhone, *, dry_run: bool = False) -> None:
     from sync.cli.text import print_report
-    from sync.engine import Job, RunOptions, run_sync
+    from sync.run.story import Job, RunOptions, run_sync
 
     name = "customers"
     options = RunOptions(dry_run=dry_run)

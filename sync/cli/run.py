@@ -18,11 +18,11 @@ from sync.cli.common import (
     read_config,
     stop_on_signals,
 )
-from sync.config import Limit, LoadedConfig
-from sync.report import SyncReport, document, exit_code
+from sync.config.model import Limit, LoadedConfig
+from sync.run.report import SyncReport, document, exit_code
 
 if TYPE_CHECKING:
-    from sync.engine import RunOptions
+    from sync.run.story import RunOptions
 
 
 class LimitType(click.ParamType[Limit]):
@@ -64,7 +64,7 @@ def command(
     fail = failing(output, lambda message: document([], message))
     loaded = read_config(config_path, names, fail)
     configure_logs(log_format, log_level)
-    from sync.engine import RunOptions
+    from sync.run.story import RunOptions
 
     options = RunOptions(dry_run=dry_run, verify=verify, max_deletes=max_deletes)
     wanted = tuple(dict.fromkeys(names)) or tuple(loaded.config.syncs)
@@ -77,8 +77,8 @@ def command(
 async def _run(loaded: LoadedConfig, names: tuple[str, ...], options: RunOptions, output: str) -> list[SyncReport]:
     from sync.cli.progress import watching
     from sync.cli.text import print_report
-    from sync.engine import Job, run_sync
-    from sync.openphone import OpenPhone
+    from sync.openphone.client import OpenPhone
+    from sync.run.story import Job, run_sync
 
     stop = asyncio.Event()
     reports: list[SyncReport] = []

@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from sync.cli.common import config_options, configure_logs, failing, json_lines, output_option, print_lines, read_config
-from sync.report import EXIT_FAILED, problem_json
+from sync.run.report import EXIT_FAILED, problem_json
 
 
 @click.command("status")
@@ -22,7 +22,7 @@ def command(config_path: Path, log_format: str, log_level: str, output: str, run
     fail = failing(output, lambda message: json_lines({"syncs": [], "error": message}))
     loaded = read_config(config_path, (), fail)
     configure_logs(log_format, log_level)
-    from sync.state import State, StateError
+    from sync.state.contacts import State, StateError
 
     try:
         state = State.open(loaded.state_url(), read_only=True)

@@ -7,9 +7,9 @@ from typing import Any
 
 import click
 
-from sync.plan import Change
-from sync.problem import Problem
-from sync.report import SyncReport
+from sync.contacts.problem import Problem
+from sync.plan.plan import Change
+from sync.run.report import SyncReport
 
 SHOWN_CHANGES = 50
 SHOWN_PROBLEMS = 25

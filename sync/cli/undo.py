@@ -19,11 +19,11 @@ from sync.cli.common import (
     read_config,
     stop_on_signals,
 )
-from sync.config import LoadedConfig
-from sync.report import EXIT_USAGE, SyncReport, document, exit_code
+from sync.config.model import LoadedConfig
+from sync.run.report import EXIT_USAGE, SyncReport, document, exit_code
 
 if TYPE_CHECKING:
-    from sync.state import State
+    from sync.state.contacts import State
 
 
 @click.command("undo")
@@ -61,8 +61,8 @@ def _print(report: SyncReport, run: int) -> None:
 
 
 async def _undo(loaded: LoadedConfig, run: int, dry_run: bool) -> SyncReport | None:
-    from sync.exclusive import alone
-    from sync.state import State, StateError
+    from sync.run.session import alone
+    from sync.state.contacts import State, StateError
 
     url = loaded.state_url()
     report = SyncReport("undo", dry_run=dry_run)
@@ -83,10 +83,10 @@ async def _undo(loaded: LoadedConfig, run: int, dry_run: bool) -> SyncReport | N
 
 
 async def _undo_held(loaded: LoadedConfig, state: State, run: int, report: SyncReport) -> None:
-    from sync.apply import Target, apply
-    from sync.openphone import OpenPhone, OpenPhoneError
-    from sync.state import StateError
-    from sync.undo import plan_undo
+    from sync.openphone.client import OpenPhone, OpenPhoneError
+    from sync.run.apply import Target, apply
+    from sync.run.undo import plan_undo
+    from sync.state.contacts import StateError
 
     stop = asyncio.Event()
     name = report.name

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from sync import values
-from sync.contact import CustomField
+from sync.contacts.contact import CustomField
 from sync.first_config import vocabulary
 from sync.first_config.proposal import Origin
-from sync.values import ValueUnreadable
+from sync.mapping import values
+from sync.mapping.values import ValueUnreadable
 
 _SEPARATORS = (";", "|", "\n", ",", "/")
 _DATE_FORMATS = ("%Y/%m/%d", "%d.%m.%Y", "%d.%m.%y", "%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y", "%m-%d-%Y", "%d %b %Y")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from sync.contact import SCALARS, CustomField
+from sync.contacts.contact import SCALARS, CustomField
 from sync.first_config.cells import READERS, custom_origin, separator
 from sync.first_config.custom_fields import spelled
 from sync.first_config.proposal import Origin, Proposal

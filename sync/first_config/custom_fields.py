@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sync.contact import CustomField
+from sync.contacts.contact import CustomField
 from sync.first_config import vocabulary
 from sync.first_config.headings import Heading
 

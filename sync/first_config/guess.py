@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from sync.contact import SCALARS, CustomField
+from sync.contacts.contact import SCALARS, CustomField
 from sync.first_config import vocabulary
 from sync.first_config.cells import READERS, are_salutations, custom_origin, readable, separator
 from sync.first_config.custom_fields import means, spelled

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from connectors.base import Cell
-from sync import values
-from sync.contact import EXTERNAL_ID_MAX
+from sync.contacts.contact import EXTERNAL_ID_MAX
 from sync.first_config import vocabulary
 from sync.first_config.headings import Heading, email_label, match, phone_label
-from sync.values import ValueUnreadable
+from sync.mapping import values
+from sync.mapping.values import ValueUnreadable
 
 SAMPLES = 200
 """How many different values of a column are looked at."""

@@ -9,7 +9,7 @@ import json
 
 from aiohttp import web
 
-from sync.contact import Json
+from sync.contacts.contact import Json
 from sync.sandbox import refusal
 from sync.sandbox.workspace import ListQuery, Workspace
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from sync.contact import CustomField, Json
+from sync.contacts.contact import CustomField, Json
 from sync.sandbox import refusal
 from sync.sandbox.api import read_json
 

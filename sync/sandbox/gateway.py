@@ -12,7 +12,7 @@ from contextlib import suppress
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
-from sync.contact import Json
+from sync.contacts.contact import Json
 from sync.sandbox import answers, refusal
 from sync.sandbox.api import read_json
 from sync.sandbox.faults import Fault, Faults

@@ -9,7 +9,7 @@ import random
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 
-from sync.contact import LISTS, SCALARS, CustomField, Json
+from sync.contacts.contact import LISTS, SCALARS, CustomField, Json
 from sync.sandbox.rules import parse_date_time
 
 DEFAULT_SOURCE = "public-api"

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from sync.contact import Json
+from sync.contacts.contact import Json
 
 DOCS = "https://quo.com/docs"
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
-from sync.contact import (
+from sync.contacts.contact import (
     EXTERNAL_ID_MAX,
     LISTS,
     SCALARS,

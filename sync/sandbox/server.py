@@ -14,7 +14,7 @@ from typing import Self
 
 from aiohttp import web
 
-from sync.contact import CustomField, Json
+from sync.contacts.contact import CustomField, Json
 from sync.sandbox.api import Api
 from sync.sandbox.control import Control
 from sync.sandbox.faults import Faults

@@ -7,7 +7,7 @@ import os
 import tempfile
 from pathlib import Path
 
-from sync.contact import Json
+from sync.contacts.contact import Json
 
 PARTS = {"id", "externalId", "source", "sourceUrl", "defaultFields", "customFields", "createdAt", "updatedAt"}
 

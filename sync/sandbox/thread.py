@@ -11,7 +11,7 @@ from collections.abc import Callable, Coroutine, Iterable, Mapping
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
-from sync.contact import CustomField, Json
+from sync.contacts.contact import CustomField, Json
 from sync.sandbox.faults import Faults
 from sync.sandbox.options import SandboxOptions
 from sync.sandbox.server import Sandbox

@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
-from sync.contact import Json
+from sync.contacts.contact import Json
 
 WINDOW = 1.0
 

@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from sync.contact import EXTERNAL_ID_MAX, CustomField, Json
+from sync.contacts.contact import EXTERNAL_ID_MAX, CustomField, Json
 from sync.sandbox import refusal, rules, shelf
 from sync.sandbox.making import Maker
 from sync.sandbox.options import SandboxOptions

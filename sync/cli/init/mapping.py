@@ -1,0 +1,130 @@
+"""The mapping, agreed upon: proposed, bent by the options, shown, and changed until the person is content.
+
+Guesses nothing itself, and knows no file.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import click
+
+from sync.cli.init.questions import Questions, named
+from sync.cli.init.source import Source
+from sync.contacts.contact import CustomField
+from sync.first_config import Proposal, Survey, changed, guess
+from sync.run.report import EXIT_USAGE
+
+_NONE = "-"
+
+
+def mapping(
+    questions: Questions, source: Source, survey: Survey, fields: tuple[CustomField, ...], region: str
+) -> Proposal:
+    """The mapping that is proposed, as far as the options do not say otherwise, and then as the person wants it."""
+    sheet = source.kind == "google_sheets"
+    proposal = guess(survey, fields, region=region, sheet=sheet)
+    try:
+        for given in questions.answers.maps:
+            name, equals, column = given.partition("=")
+            if not equals:
+                raise ValueError(f"--map {given}: expected FIELD=COLUMN")
+            wanted = None if column.strip() in ("", _NONE) else named(column, survey)
+            proposal = changed(proposal, name, wanted, survey, fields, region=region)
+        if questions.answers.key:
+            proposal = replace(proposal, key=tuple(named(column, survey) for column in questions.answers.key))
+    except ValueError as error:
+        questions.fail(str(error), EXIT_USAGE)
+    click.echo(f"\nThe source has {len(survey.columns)} columns and {survey.rows} rows.")
+    if not proposal.key and not sheet:
+        proposal = replace(proposal, key=(_key(questions, survey),))
+    if "firstName" not in proposal.fields:
+        column = _first_name(questions, survey)
+        proposal = changed(proposal, "firstName", column, survey, fields, region=region)
+    return _agreed(questions, source, survey, proposal, fields, region)
+
+
+def _key(questions: Questions, survey: Survey) -> str:
+    """A key where no heading says that it is one: explained, and asked for."""
+    why = (
+        "A key is needed: the column that tells one row from another, in this run and in the next. No column is "
+        "called like one (such as 'id')."
+    )
+    candidates = survey.likeliest_keys()
+    if candidates:
+        what = f"Filled in every row, and never twice the same: {', '.join(map(repr, candidates))}."
+    elif survey.rows:
+        what = "No column is filled in every row and different in each: add one, such as 'id'."
+    else:
+        what = f"There are no rows yet to tell which could be. The columns: {', '.join(map(repr, survey.columns))}."
+    if questions.answers.yes:
+        questions.fail(f"{why} {what} Name it with --key COLUMN.", EXIT_USAGE)
+    click.echo(f"{why}\n{what}")
+    return questions.column("The key", survey, candidates[0] if candidates else None)
+
+
+def _first_name(questions: Questions, survey: Survey) -> str:
+    why = "No column is called like a first name, which every contact must have."
+    if questions.answers.yes:
+        columns = ", ".join(map(repr, survey.columns))
+        questions.fail(f"{why} Name it with --map firstName=COLUMN; there are {columns}", EXIT_USAGE)
+    click.echo(f"{why} The columns: {', '.join(map(repr, survey.columns))}.")
+    return questions.column("The column for firstName", survey, None)
+
+
+def _agreed(
+    questions: Questions,
+    source: Source,
+    survey: Survey,
+    proposal: Proposal,
+    fields: tuple[CustomField, ...],
+    region: str,
+) -> Proposal:
+    """Show the proposal, and change it until the person is content."""
+    while True:
+        _show(source, survey, proposal)
+        if questions.answers.yes:
+            return proposal
+        name = questions.ask("Enter if this is right; else the field to change", "", show_default=False).strip()
+        if not name:
+            return proposal
+        held = {"key": proposal.key, **{n: o.columns for n, o in {**proposal.fields, **proposal.custom}.items()}}
+        default = next(iter(held.get(name, ())), _NONE)
+        column = questions.ask(f"The column for {name} ({_NONE} for none)", default)
+        try:
+            wanted = None if column.strip() == _NONE else named(column, survey)
+            if name == "key" and wanted is None and source.kind == "csv":
+                raise ValueError("a CSV needs a key: give it a column")
+            proposal = changed(proposal, name, wanted, survey, fields, region=region)
+        except ValueError as error:
+            click.secho(str(error), fg="red")
+
+
+def _show(source: Source, survey: Survey, proposal: Proposal) -> None:
+    if proposal.key:
+        key = ", ".join(proposal.key)
+    else:
+        key = f"(none: each contact's id is written into the column {contact_ids(proposal)!r}, and identifies its row:"
+        key += " share the spreadsheet with the right to edit)"
+    lines = [("key", key)]
+    for name, origin in {**proposal.fields, **proposal.custom}.items():
+        more = [f"split at {origin.split!r}"] if origin.split else []
+        more += [f"written {origin.format}"] if origin.format else []
+        lines.append((name, ", ".join(origin.columns) + (f"  ({', '.join(more)})" if more else "")))
+    lines.append(("not used", ", ".join(unused(survey, proposal)) or "(none)"))
+    width = max(len(name) for name, _ in lines)
+    for name, column in lines:
+        click.echo(f"  {name:<{width}}  {column}")
+    for note in proposal.notes:
+        click.secho(f"  note: {note}", fg="yellow")
+
+
+def contact_ids(proposal: Proposal) -> str:
+    """The column that contact ids are written into where there is no key."""
+    return proposal.contact_id_column or "contactId"
+
+
+def unused(survey: Survey, proposal: Proposal) -> list[str]:
+    """The columns that serve nothing."""
+    used = proposal.columns | ({proposal.contact_id_column} if not proposal.key else set())
+    return [column for column in survey.columns if column not in used]

@@ -1,0 +1,206 @@
+"""What ``init`` asks, and what is said instead with options: the source, the workspace's key, the country.
+
+Each answer is tried at once, so that a person can correct it. Must not know what becomes of the answers.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import locale
+import os
+import re
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+import click
+from pydantic import ValidationError
+
+from connectors.base import SourceConfigError, SourceError
+from sync.cli.init.source import SHEETS_URL, Source, beside, look
+from sync.config import checks as config_checks
+from sync.config.model import OpenPhoneConfig
+from sync.first_config import Survey
+from sync.run.report import EXIT_FAILED, EXIT_USAGE
+
+if TYPE_CHECKING:
+    from sync.contacts.contact import CustomField
+
+API_KEY = "OPENPHONE_API_KEY"
+BASE_URL = "OPENPHONE_BASE_URL"
+_ATTEMPTS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """What was said on the command line; None and empty where it is to be asked, or the default taken (``yes``)."""
+
+    source: str | None
+    path: str | None
+    spreadsheet: str | None
+    worksheet: str | None
+    credentials: str | None
+    key: tuple[str, ...]
+    maps: tuple[str, ...]
+    region: str | None
+    name: str | None
+    yes: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Questions:
+    """Whoever answers: a person at the terminal, or the options and defaults that stand for one.
+
+    ``folder`` is the configuration's, ``variables`` its environment; ``fail`` ends the command.
+    """
+
+    answers: Answers
+    folder: Path
+    variables: Mapping[str, str]
+    fail: Callable[[str, int], NoReturn]
+
+    def ask(
+        self, question: str, default: str | None, kind: click.ParamType[str] | None = None, *, show_default: bool = True
+    ) -> str:
+        """The person's answer; the default with ``--yes``."""
+        if self.answers.yes and default is not None:
+            return default
+        answer = click.prompt(question, default=default, type=kind or str, show_default=show_default and bool(default))
+        return str(answer)
+
+    def column(self, question: str, survey: Survey, default: str | None) -> str:
+        """A column that the source has: asked for until it is one."""
+        while True:
+            try:
+                return named(self.ask(question, default), survey)
+            except ValueError as error:
+                click.secho(str(error), fg="red")
+
+    def source(self) -> tuple[Source, Survey]:
+        """The source and what is in it; a person is asked again where it cannot be read."""
+        answers = self.answers
+        kind = answers.source or ("google_sheets" if answers.spreadsheet else "csv" if answers.path else None)
+        if kind is None:
+            kind = self.ask("Where are the rows?", "csv", click.Choice(["csv", "google_sheets"]))
+        given = answers.path if kind == "csv" else answers.spreadsheet
+        while True:
+            source = self._csv() if kind == "csv" else self._google_sheet()
+            try:
+                survey = asyncio.run(look(source, self.folder, self.variables))
+            except SourceError as error:
+                code = EXIT_USAGE if isinstance(error, SourceConfigError) else EXIT_FAILED
+                if answers.yes or given is not None or kind != "csv" or not sys.stdin.isatty():
+                    self.fail(str(error), code)
+                click.secho(str(error), fg="red")
+                continue
+            if not survey.columns:
+                self.fail("the source has no columns: its first row must name them", EXIT_FAILED)
+            return source, survey
+
+    def _csv(self) -> Source:
+        files = sorted(self.folder.glob("*.csv"))
+        default = files[0].name if len(files) == 1 else "customers.csv"
+        path = self.answers.path or self.ask("The CSV file", default)
+        return Source({"type": "csv", "path": beside(path, self.folder)})
+
+    def _google_sheet(self) -> Source:
+        answers, options = self.answers, {"type": "google_sheets"}
+        known = self.variables.get("GOOGLE_SHEET_ID", "").strip()
+        if answers.yes and not (answers.spreadsheet or known):
+            self.fail("which spreadsheet? Give its address or id with --spreadsheet", EXIT_USAGE)
+        options["spreadsheet"] = answers.spreadsheet or self.ask("The spreadsheet's address or id", known or None)
+        worksheet = answers.worksheet
+        if worksheet is None:
+            worksheet = self.ask("Its worksheet (Enter for the first)", "", show_default=False)
+        credentials = answers.credentials
+        if credentials is None:
+            has_file = (self.folder / "service-account.json").is_file()
+            default = self.variables.get("GOOGLE_APPLICATION_CREDENTIALS") or (
+                "service-account.json" if has_file else ""
+            )
+            credentials = self.ask("The service account's key file (Enter for Google's default credentials)", default)
+        options |= {"worksheet": worksheet} if worksheet.strip() else {}
+        options |= {"credentials": beside(credentials, self.folder)} if credentials.strip() else {}
+        url = {"api_url": f"${{{SHEETS_URL}:-https://sheets.googleapis.com}}"} if self.variables.get(SHEETS_URL) else {}
+        return Source(options, url)
+
+    def workspace(self) -> tuple[str, tuple[CustomField, ...]]:
+        """The API key and the custom fields that it shows. A key that was typed may be typed again."""
+        from sync.openphone.client import OpenPhoneError, Unauthorized
+
+        known = self.variables.get(API_KEY, "").strip()
+        if not known and API_KEY in os.environ:
+            self.fail(f"{API_KEY} is set in the environment, but empty: set it to the key, or unset it", EXIT_USAGE)
+        if not known and self.answers.yes:
+            where = f"in the environment or in {self.folder / '.env'}"
+            self.fail(
+                f"there is no API key: set {API_KEY} {where}. OpenPhone makes one under Settings → API", EXIT_USAGE
+            )
+        for left in reversed(range(_ATTEMPTS)):
+            key = (
+                known or click.prompt("The API key (OpenPhone makes one under Settings → API)", hide_input=True).strip()
+            )
+            try:
+                return key, asyncio.run(self._custom_fields(key))
+            except Unauthorized as error:
+                if known or not left:
+                    self.fail(str(error), EXIT_FAILED)
+                click.secho(str(error), fg="red")
+            except OpenPhoneError as error:
+                self.fail(str(error), EXIT_FAILED)
+        raise AssertionError("the last attempt returns or fails")
+
+    async def _custom_fields(self, key: str) -> tuple[CustomField, ...]:
+        from sync.openphone.client import OpenPhone
+
+        url = self.variables.get(BASE_URL) or "https://api.openphone.com"
+        try:
+            config = OpenPhoneConfig.model_validate({"api_key": key, "base_url": url})
+        except ValidationError:
+            self.fail(f"{BASE_URL} is not an address such as https://api.openphone.com", EXIT_USAGE)
+        click.echo(f"Asking the workspace at {config.base_url} for its custom fields …", err=True)
+        async with OpenPhone(config) as client:
+            return await client.custom_fields()
+
+    def region_given(self) -> str | None:
+        if self.answers.region is None:
+            return None
+        try:
+            return config_checks.region(self.answers.region)
+        except ValueError as error:
+            self.fail(f"--region {self.answers.region}: expected {error}", EXIT_USAGE)
+
+    def region_asked(self) -> str:
+        while True:
+            try:
+                default = config_checks.region(_country())
+            except ValueError:
+                default = "US"
+            try:
+                return config_checks.region(
+                    self.ask("The country of phone numbers without a country code (such as US, GB, DE)", default)
+                )
+            except ValueError as error:
+                click.secho(f"expected {error}", fg="red")
+
+
+def named(column: str, survey: Survey) -> str:
+    """The source's column of this name, in any case. Raises ValueError with those there are."""
+    wanted = column.strip()
+    if wanted in survey.columns:
+        return wanted
+    alike = [each for each in survey.columns if each.casefold() == wanted.casefold()]
+    if len(alike) == 1:
+        return alike[0]
+    raise ValueError(f"there is no column {wanted!r}: there are {', '.join(map(repr, survey.columns))}")
+
+
+def _country() -> str:
+    """The country of this machine's language settings, if they name one."""
+    for name in ("LC_ALL", "LC_TELEPHONE", "LANG"):
+        match = re.match(r"[a-z]{2,3}_([A-Z]{2})", locale.normalize(os.environ.get(name, "")))
+        if match:
+            return match[1]
+    return "US"

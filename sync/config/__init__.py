@@ -1,0 +1,1 @@
+"""From ``config.yaml`` to a checked configuration."""

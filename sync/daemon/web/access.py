@@ -1,0 +1,119 @@
+"""Who may do what on the page: the token, the cookie that stands for it, forms that cannot come from another site.
+
+Without a configured token nobody may do anything but read.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import hmac
+import ipaddress
+import secrets
+import time
+from urllib.parse import urlsplit
+
+from aiohttp import web
+from pydantic import SecretStr
+
+from sync.config.model import ServerConfig
+
+COOKIE = "openphone_sync"
+SESSION_SECONDS = 12 * 3600
+WRONG_TOKEN_SECONDS = 1.0
+
+
+class Access:
+    """Judges requests. Everything is derived from the token: a new token ends every session."""
+
+    def __init__(self) -> None:
+        self._guessing = asyncio.Lock()
+
+    async def is_token(self, given: str, server: ServerConfig) -> bool:
+        """Whether this is the token; wrong ones are answered one after another, a second each."""
+        right = server.token is not None and _equal(given, server.token.get_secret_value())
+        if not right:
+            async with self._guessing:
+                await asyncio.sleep(WRONG_TOKEN_SECONDS)
+        return right
+
+    async def is_bearer(self, request: web.Request, server: ServerConfig) -> bool:
+        """Whether a program sent the token itself, which no other site's form can do."""
+        kind, _, given = request.headers.get("Authorization", "").partition(" ")
+        return kind.lower() == "bearer" and await self.is_token(given.strip(), server)
+
+
+def sign_in(response: web.StreamResponse, request: web.Request, token: SecretStr) -> None:
+    """Give the browser a cookie that stands for the token."""
+    claim = f"{int(time.time()) + SESSION_SECONDS}.{secrets.token_urlsafe(12)}"
+    secure = request.secure or request.headers.get("X-Forwarded-Proto") == "https"
+    response.set_cookie(
+        COOKIE,
+        f"{claim}.{_signed(token, 'session', claim)}",
+        max_age=SESSION_SECONDS,
+        httponly=True,
+        samesite="Strict",
+        secure=secure,
+    )
+
+
+def sign_out(response: web.StreamResponse) -> None:
+    response.del_cookie(COOKIE, samesite="Strict", httponly=True)
+
+
+def is_signed_in(request: web.Request, server: ServerConfig) -> bool:
+    """Whether the browser's cookie is one of ours, for the token of now, and not too old."""
+    claim, _, signature = request.cookies.get(COOKIE, "").rpartition(".")
+    if server.token is None or not claim or not _equal(signature, _signed(server.token, "session", claim)):
+        return False
+    return int(claim.partition(".")[0]) > time.time()
+
+
+def form_token(request: web.Request, server: ServerConfig) -> str:
+    """What the page's forms carry; another site cannot know it."""
+    return _signed(server.token, "form", request.cookies.get(COOKIE, "")) if server.token is not None else ""
+
+
+def is_our_form(request: web.Request, given: str, server: ServerConfig) -> bool:
+    return is_same_site(request) and server.token is not None and _equal(given, form_token(request, server))
+
+
+def is_same_site(request: web.Request) -> bool:
+    """Whether the browser says that the form stands on this very page."""
+    if request.headers.get("Sec-Fetch-Site", "same-origin") not in ("same-origin", "none"):
+        return False
+    origin = request.headers.get("Origin")
+    return origin is None or urlsplit(origin).netloc.lower() == request.host.lower()
+
+
+def is_our_host(request: web.Request, server: ServerConfig) -> bool:
+    """Whether the page is asked for by a name of ours: a stranger's name may lead to a loopback address, too.
+
+    Addresses cannot be made to lead elsewhere. Where the page listens to the network, and no names are configured,
+    any name will do: it is open to whoever reaches it anyway.
+    """
+    name = (urlsplit(f"//{request.host}").hostname or "").lower()
+    if name in {"localhost", server.host.lower(), *server.names} or name.endswith(".localhost") or _is_address(name):
+        return True
+    return not server.names and not is_loopback(server.host)
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine reaches what listens there."""
+    return host == "localhost" or (_is_address(host) and ipaddress.ip_address(host).is_loopback)
+
+
+def _is_address(name: str) -> bool:
+    try:
+        ipaddress.ip_address(name)
+    except ValueError:
+        return False
+    return True
+
+
+def _signed(token: SecretStr, purpose: str, text: str) -> str:
+    return hmac.new(token.get_secret_value().encode(), f"{purpose}:{text}".encode(), hashlib.sha256).hexdigest()
+
+
+def _equal(one: str, other: str) -> bool:
+    return hmac.compare_digest(one.encode(), other.encode())

@@ -1,0 +1,48 @@
+"""What the page needs from the state, read at once and in a thread. Judges nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from sync.contacts.problem import Problem
+from sync.daemon.web.chart import DAYS
+from sync.state.contacts import HistoryRecord, RunRecord, State
+
+RECENT_RUNS = 500
+SHOWN_CHANGES = 20
+_SECONDS = DAYS * 86400.0
+
+
+@dataclass(frozen=True, slots=True)
+class SyncFacts:
+    """What the state knows of one sync. ``changed``: the last run that changed something, and its ``changes``."""
+
+    held: int = 0
+    runs: tuple[RunRecord, ...] = ()
+    eventful: tuple[RunRecord, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    changed: RunRecord | None = None
+    changes: tuple[HistoryRecord, ...] = ()
+
+
+def read_facts(url: str, names: Iterable[str], now: float) -> dict[str, SyncFacts]:
+    """The facts of these syncs. Raises StateError."""
+    state = State.open(url, read_only=True)
+    try:
+        return {name: _facts(state, name, now) for name in names}
+    finally:
+        state.close()
+
+
+def _facts(state: State, name: str, now: float) -> SyncFacts:
+    eventful = state.eventful_runs(name, now - _SECONDS)
+    changed = next((run for run in eventful if any(run.counts[c] for c in ("created", "updated", "deleted"))), None)
+    return SyncFacts(
+        held=state.count_held(name),
+        runs=tuple(state.runs(name, RECENT_RUNS)),
+        eventful=tuple(eventful),
+        problems=tuple(state.problems(name)),
+        changed=changed,
+        changes=tuple(state.made(changed.id, SHOWN_CHANGES)) if changed else (),
+    )

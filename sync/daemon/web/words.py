@@ -1,0 +1,81 @@
+"""Times, numbers and values as a person reads them. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta, tzinfo
+from typing import Any
+
+from sync.config.model import interval
+
+_UNITS = {"s": "second", "m": "minute", "h": "hour", "d": "day"}
+_NEAR = timedelta(seconds=10)
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A point in time: by the clock, and from now."""
+
+    clock: str
+    distance: str
+    iso: str
+
+
+def moment(at: float, now: float, zone: tzinfo) -> Moment:
+    """``at`` and ``now`` in seconds since the epoch."""
+    then, today = datetime.fromtimestamp(at, zone), datetime.fromtimestamp(now, zone)
+    days = (today.date() - then.date()).days
+    near = {0: "today", 1: "yesterday", -1: "tomorrow"}
+    day = near.get(days) or f"{then.day} {then:%b}" + (f" {then.year}" if then.year != today.year else "")
+    return Moment(f"{day} {then:%H:%M}", _distance(timedelta(seconds=at - now)), then.isoformat(timespec="seconds"))
+
+
+def _distance(ahead: timedelta) -> str:
+    if abs(ahead) < _NEAR:
+        return "now" if ahead >= timedelta(0) else "just now"
+    span = duration(abs(ahead))
+    return f"in {span}" if ahead > timedelta(0) else f"{span} ago"
+
+
+def duration(span: timedelta) -> str:
+    """``2 hours``: the largest unit of which there is at least one (two of minutes to hours, and so on)."""
+    seconds = span.total_seconds()
+    for unit, size in (("day", 86400), ("hour", 3600), ("minute", 60)):
+        if seconds >= size * (2 if unit != "minute" else 1):
+            return counted(int(seconds // size), unit)
+    return counted(max(1, int(seconds)), "second")
+
+
+def counted(number: int, noun: str, plural: str | None = None) -> str:
+    """``1 row``, ``1,234 rows``."""
+    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
+
+
+def schedule(text: str) -> str:
+    """``every 15 minutes``; cron stays cron."""
+    if interval(text) is None:
+        return f"by the schedule {text}"
+    value, unit = text.strip()[:-1].strip(), _UNITS[text.strip()[-1]]
+    return f"every {unit}" if value == "1" else f"every {value} {unit}s"
+
+
+def listed(items: Sequence[str]) -> str:
+    """``a, b and c``."""
+    *most, last = items or [""]
+    return f"{', '.join(most)} and {last}" if most else last
+
+
+def value(raw: Any) -> str:
+    """A field's value on one line; empty text where there is none."""
+    if raw is None:
+        return ""
+    if isinstance(raw, bool):
+        return "yes" if raw else "no"
+    if isinstance(raw, list):
+        return ", ".join(value(each) for each in raw)
+    if isinstance(raw, dict):
+        if raw.keys() == {"name", "value"}:
+            return f"{raw['value']} ({raw['name']})"
+        return ", ".join(str(each) for each in raw.values() if each)
+    return str(raw)

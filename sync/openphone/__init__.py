@@ -1,0 +1,1 @@
+"""The only wing that speaks to OpenPhone: pacing, patience, requests, answers."""

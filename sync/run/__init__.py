@@ -1,0 +1,1 @@
+"""One run of one sync, and what takes one back."""

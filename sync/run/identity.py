@@ -1,0 +1,83 @@
+"""Which contact a row means: by its key, or, where a source keeps OpenPhone's contact ids, by the id in its cell.
+
+Knows rows and the state; asks nothing of the network.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from connectors.base import Cell, Row, is_blank
+from sync.contacts.problem import Problem
+from sync.mapping.mapper import Mapper
+from sync.state.contacts import State
+
+
+@dataclass(frozen=True, slots=True)
+class Identified:
+    """A row's externalId, and the contact id that the row itself names, if it does."""
+
+    external_id: str
+    contact_id: str | None = None
+
+
+class Identity(Protocol):
+    """How rows are told apart."""
+
+    def of(self, row: Row) -> Identified | Problem:
+        """Who the row is about; a Problem where it does not say."""
+        ...
+
+    def cells(self, row: Row) -> Mapping[str, Cell]:
+        """The cells by which the row is found again in its source."""
+        ...
+
+
+class ByKey:
+    """The key columns of the configuration."""
+
+    def __init__(self, mapper: Mapper) -> None:
+        self._mapper = mapper
+
+    def of(self, row: Row) -> Identified | Problem:
+        external_id = self._mapper.external_id(row)
+        return external_id if isinstance(external_id, Problem) else Identified(external_id)
+
+    def cells(self, row: Row) -> Mapping[str, Cell]:
+        return {column: row.cells.get(column) for column in self._mapper.key_columns}
+
+
+class ByContactId:
+    """The column of OpenPhone's ids. A row without an id is known by its content until its id is written.
+
+    The externalId of such a row is made from its content, so that a crash, or a lost state, finds it again.
+    """
+
+    def __init__(self, column: str, mapper: Mapper, state: State, sync: str, prefix: str) -> None:
+        self._column = column
+        self._mapper = mapper
+        self._state = state
+        self._sync = sync
+        self._prefix = prefix
+        self._alike: dict[str, int] = {}
+
+    def of(self, row: Row) -> Identified | Problem:
+        cell = row.cells.get(self._column)
+        if not is_blank(cell):
+            contact_id = str(cell).strip()
+            held = self._state.find_by_contact_id(self._sync, contact_id)
+            return Identified(held.external_id if held else f"{self._prefix}{contact_id}"[:75], contact_id)
+        content = repr([(column, str(row.cells.get(column) or "").strip()) for column in self._mapper.value_columns])
+        digest = hashlib.blake2b(content.encode(), digest_size=12).hexdigest()
+        alike = self._alike[digest] = self._alike.get(digest, 0) + 1
+        suffix = f"-{alike}" if alike > 1 else ""
+        return Identified(f"{self._prefix}row-{digest}{suffix}")
+
+    def cells(self, row: Row) -> Mapping[str, Cell]:
+        cell = row.cells.get(self._column)
+        if not is_blank(cell):
+            return {self._column: cell}
+        return {column: row.cells.get(column) for column in self._mapper.value_columns}

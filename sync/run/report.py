@@ -1,0 +1,176 @@
+"""A run as a value, and as the JSON that INTERFACE promises. Printing for people lives in ``cli``.
+
+Needs nothing but the values it is given.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+from sync.contacts.problem import Problem
+
+if TYPE_CHECKING:
+    from sync.plan.plan import Change, Plan
+    from sync.run.apply import Outcome
+
+Status = Literal["ok", "partial", "held", "failed", "locked"]
+COUNTS = ("rows", "created", "updated", "deleted", "unchanged", "adopted", "rejected", "failed", "held")
+
+EXIT_OK, EXIT_FAILED, EXIT_USAGE, EXIT_PARTIAL, EXIT_HELD, EXIT_LOCKED = 0, 1, 2, 3, 4, 5
+_PRECEDENCE = (EXIT_USAGE, EXIT_LOCKED, EXIT_FAILED, EXIT_HELD, EXIT_PARTIAL, EXIT_OK)
+_DONE = {"create": "created", "update": "updated", "delete": "deleted"}
+
+
+@dataclass(slots=True)
+class SyncReport:
+    """What one sync's run amounted to. Grows while the run goes on, so that a run cut short can still be told.
+
+    ``misconfigured``: the failure is the configuration's (exit 2). ``details``: what the source says of its read.
+    """
+
+    name: str
+    dry_run: bool = False
+    counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(COUNTS, 0))
+    changes: list[Change] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    details: dict[str, int] = field(default_factory=dict)
+    held: Sequence[Change] = ()
+    reasons: Mapping[str, str] = field(default_factory=dict)
+    requests: int = 0
+    seconds: float = 0.0
+    error: str | None = None
+    locked: bool = False
+    misconfigured: bool = False
+    run: int | None = None
+
+    @property
+    def status(self) -> Status:
+        if self.locked:
+            return "locked"
+        if self.error is not None:
+            return "failed"
+        if self.counts["held"]:
+            return "held"
+        return "partial" if self.counts["rejected"] or self.counts["failed"] else "ok"
+
+    @property
+    def exit_code(self) -> int:
+        if self.misconfigured:
+            return EXIT_USAGE
+        codes = {"locked": EXIT_LOCKED, "failed": EXIT_FAILED, "held": EXIT_HELD, "partial": EXIT_PARTIAL}
+        return codes.get(self.status, EXIT_OK)
+
+    def expect(self, plan: Plan) -> None:
+        """What the plan settles without a request: problems, what is held back; and, in a dry run, everything."""
+        self.problems.extend(plan.problems)
+        self.held, self.reasons = plan.held, plan.reasons
+        self.counts["held"] = len(plan.held)
+        self.counts["rejected"] = len({_row_key(p) for p in plan.problems if p.kind == "rejected"})
+        self.counts["failed"] = len({_row_key(p) for p in plan.problems if p.kind == "failed"})
+        if self.dry_run:
+            for change in plan.changes:
+                self._count(change)
+
+    def add(self, outcome: Outcome) -> None:
+        """One outcome of the apply."""
+        if outcome.problem is not None:
+            self.problems.append(outcome.problem)
+            self.counts["failed"] += 1
+        else:
+            self._count(outcome.change)
+
+    def in_order(self) -> None:
+        """Changes and problems as the source has their rows, whatever was answered first."""
+        self.changes.sort(key=_in_source_order)
+        self.problems.sort(key=_in_source_order)
+
+    def _count(self, change: Change) -> None:
+        self.changes.append(change)
+        if change.adopted:
+            self.counts["adopted"] += 1
+        if change.action in _DONE:
+            self.counts[_DONE[change.action]] += 1
+
+    def parts(self) -> dict[str, Any]:
+        """The sync's part of the document (docs/report.schema.json); its long lists as iterators."""
+        return {
+            "name": self.name,
+            "dry_run": self.dry_run,
+            "status": self.status,
+            "counts": dict(self.counts),
+            "changes": (change.to_json() for change in self.changes),
+            "problems": (problem_json(problem) for problem in self.problems),
+            "warnings": list(self.warnings),
+            "source": dict(self.details),
+            "run": self.run,
+            "requests": self.requests,
+            "seconds": round(self.seconds, 3),
+            "error": self.error,
+        }
+
+    def to_json(self) -> dict[str, Any]:
+        """The sync's part of the document, as a plain value."""
+        return {name: list(part) if isinstance(part, Iterator) else part for name, part in self.parts().items()}
+
+
+def problem_json(problem: Problem) -> dict[str, Any]:
+    """A problem as the report promises it."""
+    return {
+        "row": problem.row,
+        "external_id": problem.external_id,
+        "column": problem.column,
+        "value": problem.value,
+        "reason": problem.reason,
+        "kind": problem.kind,
+    }
+
+
+def document(reports: Sequence[SyncReport], error: str | None = None) -> Iterator[str]:
+    """The one JSON document of ``run --output json``, line by line: 100,000 changes take no memory of their own."""
+    yield '{"syncs": ['
+    for place, report in enumerate(reports):
+        parts = report.parts()
+        for number, (name, part) in enumerate(parts.items()):
+            opening = "{" if number == 0 else " "
+            closing = "," if number < len(parts) - 1 else "}" if place == len(reports) - 1 else "},"
+            if isinstance(part, Iterator):
+                yield f"{opening}{_text(name)}: ["
+                yield from _items(part)
+                yield f"  ]{closing}"
+            else:
+                yield f"{opening}{_text(name)}: {_text(part)}{closing}"
+    yield f'], "error": {_text(error)}}}'
+
+
+def _items(values: Iterator[Any]) -> Iterator[str]:
+    """One line a value, with commas between them."""
+    line: str | None = None
+    for value in values:
+        if line is not None:
+            yield f"{line},"
+        line = f"    {_text(value)}"
+    if line is not None:
+        yield line
+
+
+def _text(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)
+
+
+def exit_code(reports: Sequence[SyncReport]) -> int:
+    """The exit code of several syncs together: 2, 5, 1, 4, 3, in this order."""
+    codes = {report.exit_code for report in reports}
+    return next((code for code in _PRECEDENCE if code in codes), EXIT_OK)
+
+
+def _in_source_order(item: Change | Problem) -> tuple[bool, int, str]:
+    """By row; what has none, such as a delete, comes last, by external id."""
+    return (item.row is None, item.row or 0, item.external_id or "")
+
+
+def _row_key(problem: Problem) -> tuple[int | None, str | None]:
+    return (problem.row, problem.external_id)

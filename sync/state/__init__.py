@@ -1,0 +1,1 @@
+"""What is remembered between runs, and one run of a sync at a time."""
