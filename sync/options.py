@@ -1,18 +1,32 @@
-"""What every model of the configuration has in common, and the forms of value that several of them use."""
+"""What every wing's options have in common: their base, the refusal of a value, the forms that several of them use.
+
+Knows nothing of any wing, nor where options are written down.
+"""
 
 from __future__ import annotations
 
 from typing import Annotated
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict
+from pydantic_core import PydanticCustomError
 
-from sync.config.checks import expected
+from connectors.intervals import interval
+
+__all__ = ["Model", "Port", "empty_if_none", "expected", "interval", "number"]
 
 
 class Model(BaseModel):
-    """Base of the configuration: frozen, and an unknown key is a mistake."""
+    """Base of every wing's options: frozen, and an unknown key is a mistake."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def expected(text: str) -> PydanticCustomError:
+    """The refusal of a value: ``text`` completes the sentence "found …, expected …".
+
+    It says only what would have been right: what was found, and where, is added by whoever knows what may be shown.
+    """
+    return PydanticCustomError("expected", "{text}", {"text": text})
 
 
 def empty_if_none(raw: object) -> object:

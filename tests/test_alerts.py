@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from sync.config.daemon import SmtpConfig
+from sync.config.daemon import SmtpOptions
 from sync.daemon.alerts import Alerts, Notice, NotSent, condition_of
 from sync.daemon.notify import Mail, Webhook
 from sync.run.report import SyncReport
@@ -196,7 +196,7 @@ async def mail_server(mails: list[str], refuse: str = "") -> AsyncIterator[int]:
 
 def mail(port: int) -> Mail:
     fields = {"host": "127.0.0.1", "port": port, "security": "none", "sender": "sync@example.com"}
-    return Mail(SmtpConfig.model_validate(fields | {"to": ["one@example.com", "two@example.com"]}))
+    return Mail(SmtpOptions.model_validate(fields | {"to": ["one@example.com", "two@example.com"]}))
 
 
 async def test_a_mail_is_sent_to_everyone() -> None:

@@ -13,8 +13,10 @@ import pytest
 import yaml
 
 from sync.config import schema as config_schema
-from sync.config.file import environment, load, mapped_columns, unknown_columns
-from sync.config.model import Limit, interval
+from sync.config.file import environment, load
+from sync.mapping.columns import mapped_columns, unknown_columns
+from sync.options import interval
+from sync.plan.limits import Limit
 from tests.config_samples import SECRET, VALID, TableOptions, read, refusal, replaced
 
 ROOT = Path(__file__).parents[1]

@@ -26,7 +26,7 @@ from sync.config.file import environment, load, loads
 from sync.contacts.contact import CustomField
 from sync.first_config import Proposal, Survey, changed, config_text, guess
 from sync.mapping.columns import mapped_columns, unknown_columns
-from sync.mapping.mapper import compile_mapping
+from sync.mapping.compiler import compile_mapping
 from sync.openphone import client as openphone
 from sync.sandbox import SandboxThread
 from sync.sandbox.options import DEFAULT_CUSTOM_FIELDS

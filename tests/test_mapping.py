@@ -14,7 +14,8 @@ from connectors.base import Cell, Row
 from sync.config.model import SyncConfig
 from sync.contacts.contact import CustomField, Desired
 from sync.contacts.problem import Problem
-from sync.mapping.mapper import Mapper, MappingError, compile_mapping
+from sync.mapping.compiler import MappingError, compile_mapping
+from sync.mapping.mapper import Mapper
 from sync.mapping.template import Template
 
 FIELDS = [

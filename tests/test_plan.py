@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sync.config.model import Limit
 from sync.contacts.contact import Contact, Desired, Item
 from sync.contacts.problem import Problem
+from sync.plan.limits import Limit
 from sync.plan.plan import Change, Decision, InStep, Limits, Plan, Reading, Wanted, decide, remove
 
 HELD = Contact(scalars={"firstName": "Ana", "lastName": "Doe"}, external_id="c1", source="contact-sync", id="A")

@@ -45,7 +45,7 @@ async def _check(loaded: LoadedConfig, names: tuple[str, ...]) -> list[dict[str,
 
 async def _check_one(loaded: LoadedConfig, name: str, client: Any) -> dict[str, Any]:
     from connectors.base import SourceConfigError, SourceError, load
-    from sync.mapping.mapper import MappingError, compile_mapping
+    from sync.mapping.compiler import MappingError, compile_mapping
     from sync.openphone.client import OpenPhoneError
     from sync.run.story import Misconfigured, check_columns
     from sync.state.contacts import State, StateError

@@ -18,7 +18,8 @@ from sync.cli.common import (
     read_config,
     stop_on_signals,
 )
-from sync.config.model import Limit, LoadedConfig
+from sync.config.model import LoadedConfig
+from sync.plan.limits import Limit
 from sync.run.report import SyncReport, document, exit_code
 
 if TYPE_CHECKING:

@@ -1,18 +1,38 @@
-"""The part of the configuration that only the daemon reads: its page, and whom it tells when something is wrong."""
+"""The options that only the daemon reads: when it runs, its page, and whom it tells when something is wrong."""
 
 from __future__ import annotations
 
 import re
 from typing import Annotated, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BeforeValidator, Field, SecretStr, WithJsonSchema
 
-from sync.config.checks import expected
-from sync.options import Model, Port
+from sync.config import cron
+from sync.options import Model, Port, expected, interval
 
 TOKEN_MIN = 12
 _SHARE = re.compile(r"\s*(\d{1,3}(?:\.\d{1,9})?)\s*%\s*", re.ASCII)
 _MAIL = re.compile(r"[^\s@<>,;]+@[^\s@<>,;]+")
+
+
+def _jitter(raw: object) -> str | None:
+    """How much later a run may start, as an interval."""
+    if raw is None:
+        return None
+    if not isinstance(raw, str) or interval(raw) is None:
+        raise expected("an interval such as '30s'")
+    return raw.strip()
+
+
+def _timezone(raw: object) -> str | None:
+    """A time zone by its name."""
+    if raw is None:
+        return None
+    try:
+        return ZoneInfo(str(raw).strip()).key
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise expected("a time zone's name such as Europe/Berlin or America/New_York") from None
 
 
 def _secret(raw: object) -> SecretStr | None:
@@ -68,10 +88,22 @@ def _names(raw: object) -> tuple[str, ...]:
 
 _OPTIONAL_TEXT = WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "null"}]})
 _TEXT_OR_LIST = WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]})
+Timezone = Annotated[str | None, BeforeValidator(_timezone)]
 Secret = Annotated[SecretStr | None, BeforeValidator(_secret), _OPTIONAL_TEXT]
 
 
-class ServerConfig(Model):
+class ScheduleOptions(Model):
+    """When the daemon runs a sync."""
+
+    schedule: Annotated[str | None, BeforeValidator(cron.schedule)] = Field(
+        default=None, description="when the daemon runs it: cron ('0 * * * *') or an interval ('15m')"
+    )
+    jitter: Annotated[str | None, BeforeValidator(_jitter)] = Field(
+        default=None, description="up to how much later the daemon may start a run, so that not all start at once"
+    )
+
+
+class ServerOptions(Model):
     """The daemon's page and endpoints; port 0 switches them off."""
 
     host: str = Field(default="127.0.0.1", min_length=1, description="the address to listen on")
@@ -84,7 +116,7 @@ class ServerConfig(Model):
     )
 
 
-class SmtpConfig(Model):
+class SmtpOptions(Model):
     """The mail server that notices are sent through."""
 
     host: str = Field(min_length=1, description="the mail server's name")
@@ -98,13 +130,13 @@ class SmtpConfig(Model):
     )
 
 
-class AlertsConfig(Model):
+class AlertsOptions(Model):
     """Whom the daemon tells, once, when a sync gets into trouble, and when it is well again."""
 
     webhook: Annotated[SecretStr | None, BeforeValidator(_webhook), _OPTIONAL_TEXT] = Field(
         default=None, description="an address that takes Slack's JSON: Slack, Mattermost, Rocket.Chat, …"
     )
-    smtp: SmtpConfig | None = Field(default=None, description="the mail server, the sender and whom to write to")
+    smtp: SmtpOptions | None = Field(default=None, description="the mail server, the sender and whom to write to")
     rejected_share: Annotated[
         float, BeforeValidator(_share), WithJsonSchema({"type": "string", "pattern": r"^\d+(\.\d+)?\s*%$"})
     ] = Field(default="10%", validate_default=True, description="tell when more than this share of rows is rejected")

@@ -19,9 +19,7 @@ from sync.config import document as yaml_document
 from sync.config import messages
 from sync.config.document import Located, Mistake, YamlError
 from sync.config.model import Config, LoadedConfig, SyncConfig
-from sync.mapping.columns import mapped_columns, unknown_columns
-
-__all__ = ["ConfigError", "LoadedConfig", "environment", "load", "loads", "mapped_columns", "unknown_columns"]
+from sync.wording import did_you_mean, one_of
 
 _REFERENCE = re.compile(r"(?P<escaped>\$\$\{)|\$\{(?:(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?::-(?P<default>[^}]*))?\})?")
 _NO_FILE = "create one with 'openphone-sync init', copy config.example.yaml, or name another with -c FILE"
@@ -154,8 +152,8 @@ class _Reading:
         names = base.names()
         what = messages.found(messages.locate(self.root, path), path) if kind is not None else "nothing"
         if not isinstance(kind, str) or kind not in names:
-            hint = messages.did_you_mean(kind, names) if isinstance(kind, str) else ""
-            self._add(path, f"found {what}, expected {messages.one_of(names)}{hint}")
+            hint = did_you_mean(kind, names) if isinstance(kind, str) else ""
+            self._add(path, f"found {what}, expected {one_of(names)}{hint}")
             return None
         try:
             return base.load(kind)
@@ -164,7 +162,7 @@ class _Reading:
             install = f"pip install 'openphone-sync[{kind}]'"
             self._add(path, f"found {what}, which needs {needed}, expected it to be installed: {install}")
         except AttributeError:
-            self._add(path, f"found {what}, whose connector is broken, expected {messages.one_of(names)}")
+            self._add(path, f"found {what}, whose connector is broken, expected {one_of(names)}")
         return None
 
     def _expanded(self, located: Located, path: yaml_document.Path) -> object:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from difflib import get_close_matches
 from typing import Any, Literal, get_args, get_origin
 
 from pydantic import AliasChoices, BaseModel, ValidationError
@@ -16,7 +15,10 @@ from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from sync.config.document import Located, Mistake, Path
-from sync.config.model import Config, FieldSpec, Limit
+from sync.config.model import Config
+from sync.mapping.options import FieldSpec
+from sync.plan.limits import Limit
+from sync.wording import did_you_mean, nearest, one_of
 
 Fields = dict[str, list[FieldInfo]]
 """Fields by every name that a document may give them."""
@@ -129,17 +131,6 @@ def _quoted(text: str) -> str:
     return f"what {shown!r} stands for" if _VARIABLE.search(text) else repr(shown)
 
 
-def one_of(names: Sequence[str]) -> str:
-    """``a, b or c``."""
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} or {names[-1]}"
-
-
-def did_you_mean(wrong: str, right: Sequence[str]) -> str:
-    """``; did you mean 'x'?``, or nothing where no name is near."""
-    near = nearest(wrong, right)
-    return f"; did you mean {near!r}?" if near else ""
-
-
 def _elsewhere(key: str) -> str:
     """Where a key would be right that is wrong here, most likely for its indentation."""
     homes = dict.fromkeys(_homes(key, Config, ""))
@@ -154,17 +145,6 @@ def _homes(key: str, model: type[BaseModel], path: str) -> Iterator[str]:
         for each in _models(info.annotation):
             if each not in (FieldSpec, Limit):
                 yield from _homes(key, each, below)
-
-
-def nearest(wrong: str, right: Sequence[str]) -> str | None:
-    """The right name that ``wrong`` most likely stands for."""
-    folded = {_fold(name): name for name in right}
-    near = get_close_matches(_fold(wrong), folded, n=1, cutoff=0.65)
-    return folded[near[0]] if near else None
-
-
-def _fold(name: str) -> str:
-    return re.sub(r"[\s_-]", "", name).lower()
 
 
 def locate(root: Located, path: Path) -> Located:

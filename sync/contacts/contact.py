@@ -12,6 +12,8 @@ from typing import Any, Literal
 
 FieldType = Literal["address", "string", "url", "boolean", "number", "date", "multi-select"]
 Json = Any
+FieldValue = str | bool | int | float | tuple[str, ...] | None
+"""A custom field's canonical value: text, yes or no, a number, ``YYYY-MM-DD``, or a tuple of options; None is empty."""
 
 SCALARS = ("firstName", "lastName", "company", "role")
 LISTS = ("phoneNumbers", "emails")

@@ -14,14 +14,13 @@ from typing import Literal
 import aiohttp
 from pydantic import SecretStr
 
-from sync.config.daemon import SmtpConfig
-from sync.config.model import AlertsConfig
+from sync.config.daemon import AlertsOptions, SmtpOptions
 from sync.daemon.alerts import Channel, Notice, NotSent
 
 TIMEOUT = 10.0
 
 
-def channels(config: AlertsConfig) -> list[Channel]:
+def channels(config: AlertsOptions) -> list[Channel]:
     """The channels that the configuration names."""
     found: list[Channel] = []
     if config.webhook is not None:
@@ -64,7 +63,7 @@ class Mail:
 
     name: Literal["mail"] = "mail"
 
-    def __init__(self, config: SmtpConfig) -> None:
+    def __init__(self, config: SmtpOptions) -> None:
         self._config = config
 
     async def send(self, notice: Notice) -> None:

@@ -16,8 +16,9 @@ from apscheduler.triggers.combining import OrTrigger
 from apscheduler.triggers.cron import CronTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 
-from sync.config.checks import cron_values
-from sync.config.model import Config, SyncConfig, interval
+from sync.config.cron import cron_values
+from sync.config.model import Config, SyncConfig
+from sync.options import interval
 
 DEFAULT = "1h"
 """How often a sync runs that names no schedule."""

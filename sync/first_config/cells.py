@@ -5,23 +5,17 @@ Sees no heading.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from sync.contacts.contact import CustomField
 from sync.first_config import vocabulary
 from sync.first_config.proposal import Origin
-from sync.mapping import values
+from sync.mapping import readers
 from sync.mapping.values import ValueUnreadable
 
 _SEPARATORS = (";", "|", "\n", ",", "/")
 _DATE_FORMATS = ("%Y/%m/%d", "%d.%m.%Y", "%d.%m.%y", "%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y", "%m-%d-%Y", "%d %b %Y")
 _MONTH_FIRST = {"US", "PH", "PR", "GU"}
-
-READERS: Mapping[str, Callable[[str], Callable[[str], object]]] = {
-    "phoneNumbers": lambda region: lambda cell: values.phone(cell, region),
-    "emails": lambda region: values.email,
-}
-"""A group of labelled fields → region → what reads one of its cells."""
 
 
 def custom_origin(column: str, definition: CustomField, sample: Sequence[str], region: str) -> tuple[Origin, bool]:
@@ -32,8 +26,8 @@ def custom_origin(column: str, definition: CustomField, sample: Sequence[str], r
     if definition.type == "date":
         month_first = sorted(_DATE_FORMATS, key=lambda each: not each.startswith("%m"))
         formats = [None, *(month_first if region in _MONTH_FIRST else _DATE_FORMATS)]
-    best = max(formats, key=lambda each: readable(sample, _reader(definition, each)))
-    return Origin((column,), format=best), readable(sample, _reader(definition, best)) * 2 >= len(sample)
+    best = max(formats, key=lambda each: readable(sample, readers.of_type(definition.type, each)))
+    return Origin((column,), format=best), readable(sample, readers.of_type(definition.type, best)) * 2 >= len(sample)
 
 
 def separator(sample: Sequence[str], read: Callable[[str], object]) -> str | None:
@@ -62,13 +56,3 @@ def _reads(value: str, read: Callable[[str], object]) -> bool:
     except ValueUnreadable:
         return False
     return True
-
-
-def _reader(definition: CustomField, format: str | None) -> Callable[[str], object]:
-    readers: dict[str, Callable[[str], object]] = {
-        "url": values.url,
-        "boolean": values.boolean,
-        "number": values.number,
-        "date": lambda cell: values.date_(cell, format),
-    }
-    return readers.get(definition.type, values.text)

@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from sync.contacts.contact import SCALARS, CustomField
-from sync.first_config.cells import READERS, custom_origin, separator
+from sync.first_config.cells import custom_origin, separator
 from sync.first_config.custom_fields import spelled
 from sync.first_config.proposal import Origin, Proposal
 from sync.first_config.survey import Survey
+from sync.mapping.readers import LABELLED
 
 
 def changed(
@@ -36,8 +37,8 @@ def changed(
         if name == "firstName" and not column:
             raise ValueError("every contact must have a firstName: give it a column")
         return replace(proposal, fields=_with(proposal.fields, name, Origin((column,)) if column else None))
-    if group in READERS and label:
-        origin = Origin((column,), separator(sample, READERS[group](region))) if column else None
+    if group in LABELLED and label:
+        origin = Origin((column,), separator(sample, LABELLED[group](region))) if column else None
         return replace(proposal, fields=_relabelled(proposal.fields, group, label, origin))
     names = {spelling: each for each in custom_fields if (spelling := spelled(each, custom_fields)) is not None}
     for spelling, definition in names.items():

@@ -9,11 +9,12 @@ from collections.abc import Callable, Mapping, Sequence
 
 from sync.contacts.contact import SCALARS, CustomField
 from sync.first_config import vocabulary
-from sync.first_config.cells import READERS, are_salutations, custom_origin, readable, separator
+from sync.first_config.cells import are_salutations, custom_origin, readable, separator
 from sync.first_config.custom_fields import means, spelled
 from sync.first_config.headings import Heading, email_label, match, phone_label
 from sync.first_config.proposal import Origin, Proposal
 from sync.first_config.survey import Survey
+from sync.mapping.readers import LABELLED
 
 
 def guess(survey: Survey, custom_fields: Sequence[CustomField], *, region: str = "US", sheet: bool = False) -> Proposal:
@@ -126,7 +127,7 @@ class _Guesser:
                 number += 1
                 name = f"{group}.{label} {number}"
             self._take(name, column)
-            sample, read = self._sample(column), READERS[group](self.region)
+            sample, read = self._sample(column), LABELLED[group](self.region)
             split = separator(sample, read)
             self.fields[name] = Origin((column,), split=split)
             if split is None and readable(sample, read) * 2 < len(sample):

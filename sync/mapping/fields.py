@@ -1,23 +1,28 @@
 """One mapped field and one row → the field's values, and those that could not be read.
 
 Pure. Knows how a ``FieldSpec`` chooses, splits and translates cells; what a value may look like is the affair of the
-reader it is given (``values``), and what becomes of bad values that of ``mapping``.
+reader it is given (``values``), and what becomes of bad values that of the mapper.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 from connectors.base import Cell, is_blank
-from sync.config.model import FieldSpec
-from sync.contacts.contact import Json
 from sync.mapping import values
+from sync.mapping.options import FieldSpec
 from sync.mapping.template import Template
 from sync.mapping.values import ValueUnreadable
 
+Value = str | bool | int | float
+"""What a reader makes of one cell."""
+V = TypeVar("V", bound=Value)
+V_co = TypeVar("V_co", bound=Value, covariant=True)
+
 Cells = Mapping[str, Cell]
-Reader = Callable[[Cell], Json]
+Reader = Callable[[Cell], V]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,14 +35,14 @@ class Bad:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(Generic[V_co]):
     """What a field came to in one row: its values in order, each once, and those that could not be read."""
 
-    values: tuple[Json, ...] = ()
+    values: tuple[V_co, ...] = ()
     bad: tuple[Bad, ...] = ()
 
     @property
-    def first(self) -> Json:
+    def first(self) -> V_co | None:
         return self.values[0] if self.values else None
 
     @property
@@ -47,12 +52,12 @@ class Reading:
 
 
 @dataclass(frozen=True, slots=True)
-class Field:
+class Field(Generic[V_co]):
     """One mapped field: where its cell comes from, how each value in it is read, and whether it may hold many."""
 
     name: str
     spec: FieldSpec
-    read: Reader
+    read: Callable[[Cell], V_co]
     many: bool = False
     template: Template | None = None
 
@@ -65,12 +70,12 @@ class Field:
         """The column that a problem names where no cell decided."""
         return self.columns[0] if self.columns else self.name
 
-    def reading(self, cells: Cells) -> Reading:
+    def reading(self, cells: Cells) -> Reading[V_co]:
         try:
             column, cell = self._pick(cells)
         except ValueUnreadable as unreadable:
             return Reading(bad=(Bad(self.column, "", unreadable.reason),))
-        found: dict[Json, None] = {}
+        found: dict[V_co, None] = {}
         bad: list[Bad] = []
         for item in self._items(cell):
             try:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from urllib.parse import quote
 
 from connectors.base import Cell
 from sync.mapping import values
@@ -63,6 +64,22 @@ class Template:
         written = list(self.parts)
         written[1::2] = filled
         return "".join(written)
+
+
+class SourceUrlTemplate(Template):
+    """A template whose values are percent-encoded; empty where one of them is, for it would name another page.
+
+    A column at the very start holds an address, and is inserted as it is.
+    """
+
+    __slots__ = ()
+
+    def render(self, cells: Mapping[str, Cell]) -> str:
+        filled = [values.text(cells.get(column)) for column in self.columns]
+        if not all(filled):
+            return ""
+        encoded = [quote(value, safe="") for value in filled]
+        return self.join([filled[0], *encoded[1:]] if filled and not self.parts[0] else encoded)
 
 
 def _plain(source: str, start: int, end: int) -> str:

@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Literal
 
-from sync.config.model import Limit
 from sync.contacts.contact import Contact, Desired, differences, overlay
 from sync.contacts.problem import Problem
+from sync.plan.limits import Limit
 
 Action = Literal["create", "update", "delete", "adopt"]
 FLOOR = 5

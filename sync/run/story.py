@@ -25,10 +25,12 @@ from connectors.base import (
     WritesBack,
     load,
 )
-from sync.config.model import Limit, LoadedConfig, SyncConfig
+from sync.config.model import LoadedConfig, SyncConfig
 from sync.mapping.columns import unknown_columns
-from sync.mapping.mapper import Mapper, MappingError, compile_mapping
+from sync.mapping.compiler import MappingError, compile_mapping
+from sync.mapping.mapper import Mapper
 from sync.openphone.client import OpenPhone, OpenPhoneError
+from sync.plan.limits import Limit
 from sync.plan.plan import Limits, Plan, Reading
 from sync.run.apply import Outcome, Target, apply
 from sync.run.feedback import Feedback

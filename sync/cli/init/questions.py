@@ -20,9 +20,9 @@ from pydantic import ValidationError
 
 from connectors.base import SourceConfigError, SourceError
 from sync.cli.init.source import SHEETS_URL, Source, beside, look
-from sync.config import checks as config_checks
 from sync.config.model import OpenPhoneConfig
 from sync.first_config import Survey
+from sync.mapping import languages
 from sync.run.report import EXIT_FAILED, EXIT_USAGE
 
 if TYPE_CHECKING:
@@ -168,18 +168,18 @@ class Questions:
         if self.answers.region is None:
             return None
         try:
-            return config_checks.region(self.answers.region)
+            return languages.region(self.answers.region)
         except ValueError as error:
             self.fail(f"--region {self.answers.region}: expected {error}", EXIT_USAGE)
 
     def region_asked(self) -> str:
         while True:
             try:
-                default = config_checks.region(_country())
+                default = languages.region(_country())
             except ValueError:
                 default = "US"
             try:
-                return config_checks.region(
+                return languages.region(
                     self.ask("The country of phone numbers without a country code (such as US, GB, DE)", default)
                 )
             except ValueError as error:

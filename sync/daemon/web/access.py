@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from aiohttp import web
 from pydantic import SecretStr
 
-from sync.config.model import ServerConfig
+from sync.config.daemon import ServerOptions
 
 COOKIE = "openphone_sync"
 SESSION_SECONDS = 12 * 3600
@@ -29,7 +29,7 @@ class Access:
     def __init__(self) -> None:
         self._guessing = asyncio.Lock()
 
-    async def is_token(self, given: str, server: ServerConfig) -> bool:
+    async def is_token(self, given: str, server: ServerOptions) -> bool:
         """Whether this is the token; wrong ones are answered one after another, a second each."""
         right = server.token is not None and _equal(given, server.token.get_secret_value())
         if not right:
@@ -37,7 +37,7 @@ class Access:
                 await asyncio.sleep(WRONG_TOKEN_SECONDS)
         return right
 
-    async def is_bearer(self, request: web.Request, server: ServerConfig) -> bool:
+    async def is_bearer(self, request: web.Request, server: ServerOptions) -> bool:
         """Whether a program sent the token itself, which no other site's form can do."""
         kind, _, given = request.headers.get("Authorization", "").partition(" ")
         return kind.lower() == "bearer" and await self.is_token(given.strip(), server)
@@ -61,7 +61,7 @@ def sign_out(response: web.StreamResponse) -> None:
     response.del_cookie(COOKIE, samesite="Strict", httponly=True)
 
 
-def is_signed_in(request: web.Request, server: ServerConfig) -> bool:
+def is_signed_in(request: web.Request, server: ServerOptions) -> bool:
     """Whether the browser's cookie is one of ours, for the token of now, and not too old."""
     claim, _, signature = request.cookies.get(COOKIE, "").rpartition(".")
     if server.token is None or not claim or not _equal(signature, _signed(server.token, "session", claim)):
@@ -69,12 +69,12 @@ def is_signed_in(request: web.Request, server: ServerConfig) -> bool:
     return int(claim.partition(".")[0]) > time.time()
 
 
-def form_token(request: web.Request, server: ServerConfig) -> str:
+def form_token(request: web.Request, server: ServerOptions) -> str:
     """What the page's forms carry; another site cannot know it."""
     return _signed(server.token, "form", request.cookies.get(COOKIE, "")) if server.token is not None else ""
 
 
-def is_our_form(request: web.Request, given: str, server: ServerConfig) -> bool:
+def is_our_form(request: web.Request, given: str, server: ServerOptions) -> bool:
     return is_same_site(request) and server.token is not None and _equal(given, form_token(request, server))
 
 
@@ -86,7 +86,7 @@ def is_same_site(request: web.Request) -> bool:
     return origin is None or urlsplit(origin).netloc.lower() == request.host.lower()
 
 
-def is_our_host(request: web.Request, server: ServerConfig) -> bool:
+def is_our_host(request: web.Request, server: ServerOptions) -> bool:
     """Whether the page is asked for by a name of ours: a stranger's name may lead to a loopback address, too.
 
     Addresses cannot be made to lead elsewhere. Where the page listens to the network, and no names are configured,

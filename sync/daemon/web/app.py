@@ -10,7 +10,7 @@ from typing import Any
 from aiohttp import web
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from sync.config.model import ServerConfig
+from sync.config.daemon import ServerOptions
 from sync.daemon.metrics import CONTENT_TYPE, Metrics
 from sync.daemon.runner import Activity, Runner
 from sync.daemon.schedule import DEFAULT, Timetable, zone_of
@@ -89,7 +89,7 @@ class _Site:
         )
 
     @property
-    def _server(self) -> ServerConfig:
+    def _server(self) -> ServerOptions:
         return self._runner.loaded.config.server
 
     # -- for machines

@@ -21,6 +21,7 @@ from sync.daemon.web.words import Moment, counted
 from sync.run.report import SyncReport
 from sync.run.story import CUT_SHORT
 from sync.state.contacts import RunRecord
+from sync.wording import listed
 
 SHOWN_PROBLEMS = 100
 SHOWN_PREVIEW = 50
@@ -182,7 +183,7 @@ def _headline(facts: SyncFacts, finished: Sequence[RunRecord], known: Known, clo
     if last.status == "failed":
         return Headline("bad", "Not working", f"{last.error or 'The run failed.'} {_since(finished, clock)}".strip())
     if last.status == "held":
-        what = words.listed(_held_back(facts.problems)) or "changes"
+        what = listed(_held_back(facts.problems)) or "changes"
         return Headline("warn", f"{what} held back until you decide", "Everything else went on.")
     if last.status == "partial":
         rows = len({(p.row, p.external_id) for p in facts.problems if p.kind != "held"})

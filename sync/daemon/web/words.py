@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 from typing import Any
 
-from sync.config.model import interval
+from sync.options import interval
 
 _UNITS = {"s": "second", "m": "minute", "h": "hour", "d": "day"}
 _NEAR = timedelta(seconds=10)
@@ -58,12 +57,6 @@ def schedule(text: str) -> str:
         return f"by the schedule {text}"
     value, unit = text.strip()[:-1].strip(), _UNITS[text.strip()[-1]]
     return f"every {unit}" if value == "1" else f"every {value} {unit}s"
-
-
-def listed(items: Sequence[str]) -> str:
-    """``a, b and c``."""
-    *most, last = items or [""]
-    return f"{', '.join(most)} and {last}" if most else last
 
 
 def value(raw: Any) -> str:

@@ -1,0 +1,154 @@
+"""A sync's mapping and the workspace's custom fields → the ``Mapper`` that serves every row, or every mistake at once.
+
+Pure. Must not know where rows come from, nor what becomes of them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+
+from sync.contacts.contact import SCALARS, CustomField
+from sync.mapping import readers, values
+from sync.mapping.fields import Field, Reader, V, Value
+from sync.mapping.mapper import DIGEST_SIZE, Mapper
+from sync.mapping.options import FieldSpec, MappingOptions
+from sync.mapping.template import SourceUrlTemplate, Template
+from sync.wording import did_you_mean
+
+MAPPING_VERSION = 1
+"""Raise it when the same row and configuration come to mean another contact: every row is then looked at anew."""
+
+
+class MappingError(Exception):
+    """The mapping does not fit the workspace (exit 2). ``messages`` has every mistake."""
+
+    def __init__(self, messages: Sequence[str]) -> None:
+        super().__init__("\n".join(messages))
+        self.messages = tuple(messages)
+
+
+def compile_mapping(options: MappingOptions, definitions: Sequence[CustomField]) -> Mapper:
+    """The mapping ``options`` in a workspace with these custom fields. Raises MappingError with every mistake."""
+    compiler = _Compiler(options, definitions)
+    mapper = compiler.mapper()
+    if compiler.mistakes:
+        raise MappingError(compiler.mistakes)
+    return mapper
+
+
+class _Compiler:
+    """Builds the fields of one mapping, and gathers what is wrong with them."""
+
+    def __init__(self, options: MappingOptions, definitions: Sequence[CustomField]) -> None:
+        self.options = options
+        self.definitions = definitions
+        self.mistakes: list[str] = []
+
+    def mapper(self) -> Mapper:
+        fields = self.options.fields
+        scalars = {name: spec for name in SCALARS if (spec := getattr(fields, name)) is not None}
+        custom, used = self._custom_fields()
+        texts = {name: self._field(name, spec, values.text) for name, spec in scalars.items()}
+        phones = self._labels("phoneNumbers", fields.phoneNumbers)
+        emails = self._labels("emails", fields.emails)
+        url = self._source_url()
+        every: list[Field[Value]] = [*texts.values(), *phones.values(), *emails.values(), *custom.values()]
+        columns = [column for field in every for column in field.columns]
+        return Mapper(
+            digest=_digest(self.options, used),
+            key_columns=self.options.key or (),
+            key_prefix=self.options.key_prefix,
+            drops_invalid=self.options.on_invalid == "drop",
+            scalars=texts,
+            phone_numbers=phones,
+            emails=emails,
+            custom_fields=custom,
+            source_url=url,
+            value_columns=tuple(dict.fromkeys([*columns, *(url.columns if url else ())])),
+        )
+
+    def _labels(self, name: str, specs: Mapping[str, FieldSpec]) -> dict[str, Field[str]]:
+        read = readers.LABELLED[name](self.options.region)
+        return {label: self._field(f"{name}.{label}", spec, read, many=True) for label, spec in specs.items()}
+
+    def _field(
+        self, name: str, spec: FieldSpec, read: Reader[V], *, many: bool = False, dates: bool = False
+    ) -> Field[V]:
+        if spec.split is not None and not many:
+            self.mistakes.append(f"{name}: 'split' gives several values, and this field holds one")
+        if spec.format is not None and not dates:
+            self.mistakes.append(f"{name}: 'format' is for dates, and this field holds none")
+        return Field(name, spec, read, many, self._template(name, spec.template))
+
+    def _template(self, name: str, source: str | None) -> Template | None:
+        if source is None:
+            return None
+        try:
+            return Template.parse(source)
+        except ValueError as mistake:
+            self.mistakes.append(f"{name}: {mistake}")
+            return Template(("",))
+
+    def _custom_fields(self) -> tuple[dict[str, Field[Value]], list[CustomField]]:
+        fields: dict[str, Field[Value]] = {}
+        used: list[CustomField] = []
+        for name, spec in self.options.customFields.items():
+            where = f"customFields.{name}"
+            definition = self._resolve(where, name)
+            if definition is None:
+                continue
+            if definition.key in fields:
+                self.mistakes.append(f"{where}: the same custom field is mapped as {fields[definition.key].name}")
+            many, dates = definition.type == "multi-select", definition.type == "date"
+            read = readers.of_type(definition.type, spec.format)
+            fields[definition.key] = self._field(where, spec, read, many=many, dates=dates)
+            used.append(definition)
+        return fields, used
+
+    def _resolve(self, where: str, wanted: str) -> CustomField | None:
+        """The custom field with this key or name, exactly or else in any case."""
+        folded = wanted.strip().casefold()
+        tiers = (
+            [d for d in self.definitions if d.key == wanted],
+            [d for d in self.definitions if d.name == wanted],
+            [d for d in self.definitions if folded in (d.key.casefold(), d.name.strip().casefold())],
+        )
+        found = next((tier for tier in tiers if tier), [])
+        if len(found) > 1:
+            keys = ", ".join(repr(d.key) for d in found)
+            self.mistakes.append(f"{where}: the workspace has several custom fields of this name: use a key ({keys})")
+        elif not found:
+            have = [d.name for d in self.definitions]
+            self.mistakes.append(f"{where}: the workspace has no custom field {wanted!r}{_choices(wanted, have)}")
+        return found[0] if len(found) == 1 else None
+
+    def _source_url(self) -> Field[str] | None:
+        source = self.options.source_url
+        template = self._template("source_url", source)
+        if source is None or template is None:
+            return None
+        if template.parts[0] and not template.parts[0].lower().startswith(("http://", "https://")):
+            self.mistakes.append(f"source_url: {source!r} must begin with http:// or https://")
+        return Field(
+            "source_url", FieldSpec(template=source), readers.source_url, template=SourceUrlTemplate(template.parts)
+        )
+
+
+def _choices(wanted: str, have: Sequence[str]) -> str:
+    """``; it has "A", "B"; did you mean "A"?``"""
+    if not have:
+        return "; it has none"
+    return f"; it has {', '.join(map(repr, have))}{did_you_mean(wanted, have)}"
+
+
+def _digest(options: MappingOptions, used: Iterable[CustomField]) -> bytes:
+    """What decides the meaning of a row: the mapping, the region, the custom fields, and this program's rules."""
+    decides = {
+        "version": MAPPING_VERSION,
+        **options.model_dump(mode="json", include={"fields", "customFields", "region", "on_invalid", "source_url"}),
+        "definitions": sorted((d.key, d.type) for d in used),
+    }
+    plain = json.dumps(decides, sort_keys=True, ensure_ascii=True)
+    return hashlib.blake2b(plain.encode(), digest_size=DIGEST_SIZE).digest()

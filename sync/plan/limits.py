@@ -1,0 +1,70 @@
+"""The safety limits: how many contacts one run may change or delete. Pure."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator, Field, WithJsonSchema
+
+from sync.options import Model, expected
+
+LIMIT_FORMS = "a number such as 25, or a share of at most 100% such as 10%"
+
+
+class Limit(Model):
+    """A safety limit: a number of contacts, or a share of the contacts held."""
+
+    count: int | None = None
+    percent: float | None = None
+
+    @classmethod
+    def parse(cls, text: object) -> Limit:
+        """``5``, ``"5"`` or ``"10%"``. Raises ValueError with the expected forms."""
+        if isinstance(text, Limit):
+            return text
+        match = re.fullmatch(r"\s*(\d{1,9}(?:\.\d{1,9})?)\s*(%?)\s*", str(text), re.ASCII)
+        if isinstance(text, bool) or match is None or (not match[2] and "." in match[1]):
+            raise ValueError(f"{text!r} is not a limit: expected {LIMIT_FORMS}")
+        if not match[2]:
+            return cls(count=int(match[1]))
+        if float(match[1]) > 100:
+            raise ValueError(f"{text!r} is not a limit: expected {LIMIT_FORMS}")
+        return cls(percent=float(match[1]))
+
+    def allows(self, held: int) -> int:
+        """How many contacts of ``held`` may be touched."""
+        if self.count is not None:
+            return self.count
+        return int(held * (self.percent or 0.0) / 100)
+
+    def __str__(self) -> str:
+        return str(self.count) if self.count is not None else f"{self.percent:g}%"
+
+
+def _limit(raw: object) -> Limit:
+    try:
+        return Limit.parse(raw)
+    except ValueError:
+        raise expected(LIMIT_FORMS) from None
+
+
+LimitField = Annotated[
+    Limit,
+    BeforeValidator(_limit),
+    WithJsonSchema({"anyOf": [{"type": "integer", "minimum": 0}, {"type": "string", "pattern": r"^\d+(\.\d+)?%?$"}]}),
+]
+
+
+class SafetyOptions(Model):
+    """What becomes of contacts whose rows are gone, and how much one run may do."""
+
+    on_missing: Literal["delete", "keep"] = Field(
+        default="delete", description="what becomes of a contact whose row is gone"
+    )
+    max_deletes: LimitField = Field(
+        default=Limit(percent=10), description="the most deletes in one run (a share has a floor of 5)"
+    )
+    max_updates: LimitField = Field(
+        default=Limit(percent=100), description="the most updates in one run (a share has a floor of 5)"
+    )
