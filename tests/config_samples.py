@@ -61,6 +61,12 @@ class Auth(BaseModel):
     token: SecretStr = Field(min_length=4)
 
 
+class Lock(BaseModel):
+    pin: SecretStr = Field(max_length=4)
+    hint: str = Field(default="", max_length=4, json_schema_extra={"writeOnly": True})
+    shape: str = Field(default="", max_length=4)
+
+
 class WriteBack(BaseModel):
     contactId: str | None = None
 
@@ -86,6 +92,8 @@ class TableOptions(base.Options):
     mode: str = Field(default="a", pattern="^[ab]$")
     paging: Pages | Cursor | None = Field(default=None, discriminator="type")
     url: str | None = None
+    lock: Lock | None = None
+    locks: dict[str, Lock] = Field(default_factory=dict)
     write_back: WriteBack | None = None
 
     @model_validator(mode="after")

@@ -62,7 +62,7 @@ MISTAKES: Sequence[tuple[str, str, str, str, str]] = [
     ("type: table", "type: tabel", "@.source.type", "'tabel'", "did you mean 'table'?"),
     ("type: table", "type:", "@.source.type", "nothing", "crm, csv, google_sheets"),
     ("type: table", "type: 7", "@.source.type", "7", "crm, csv, google_sheets"),
-    ("type: table", "type: unbuilt", "@.source.type", "'unbuilt', which needs", "openphone-sync[unbuilt]"),
+    ("type: table", "type: unbuilt", "@.source.type", "'unbuilt', which needs", "installed beside openphone-sync"),
     ("path: customers.csv", "path: 5", "@.source.path", "5", "text"),
     ("path: customers.csv", "pth: customers.csv", "@.source.pth", "an unknown key", "mean 'path'?"),
     ("pages: 3", "pages: three", "@.source.pages", "'three'", "a whole number"),
@@ -262,10 +262,27 @@ def test_bytes_that_are_not_utf_8_are_told_with_their_line(folder: Path) -> None
         replaced("pages: 3", "url: ${OPENPHONE_API_KEY}"),
         replaced("path: customers.csv", "path: ${OPENPHONE_API_KEY}"),
         replaced("pages: 3", f"paging: 'x://u:{SECRET}/x@host'"),
+        replaced("type: table", f"type: sql\n      url: {SECRET}"),
+        replaced("type: table", f"type: crm\n      incremental: {{headers: {{X: [{SECRET}]}}}}"),
+        replaced("type: table", f"type: crm\n      auth: {{type: oauth2, params: {{x: {SECRET}, y: 5}}}}"),
     ],
 )
 def test_a_secret_is_never_shown(folder: Path, text: str) -> None:
     assert SECRET not in str(refusal(folder, text))
+
+
+@pytest.mark.parametrize("where", ["lock: {place}", "locks: {{front: {place}}}"])
+@pytest.mark.parametrize("place", ["{{pin: {0}}}", "{{pin: x, hint: {0}}}", "{0}"])
+def test_what_a_connectors_model_calls_a_secret_is_one_whatever_its_name(folder: Path, where: str, place: str) -> None:
+    said = str(refusal(folder, replaced("pages: 3", where.format(place=place.format(SECRET)))))
+    assert SECRET not in said
+    assert "a value (not shown here)" in said
+
+
+def test_what_no_one_calls_a_secret_is_shown(folder: Path) -> None:
+    assert "found 'oblong'" in str(refusal(folder, replaced("pages: 3", "lock: {pin: x, shape: oblong}")))
+    text = VALID.replace("Inbound Lead: is_lead", "API key: {column: a, format: odd}")
+    assert "found 'odd'" in str(refusal(folder, text))
 
 
 def test_a_secret_is_not_in_the_configurations_repr(folder: Path) -> None:

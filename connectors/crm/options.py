@@ -58,7 +58,7 @@ class OAuth2Auth(Part):
     client_secret: SecretStr = Field(description="the OAuth2 client's secret")
     refresh_token: SecretStr | None = None
     scope: str | None = None
-    params: dict[str, str] = Field(default_factory=dict)
+    params: dict[str, str] = Field(default_factory=dict, json_schema_extra={"writeOnly": True})
     client_auth: Literal["body", "basic"] = "body"
     scheme: str = "Bearer"
 
@@ -180,7 +180,7 @@ class Incremental(Part):
     url: Address | None = None
     method: Literal["GET", "POST"] | None = None
     params: dict[str, Param] = Field(default_factory=dict)
-    headers: dict[str, str] = Field(default_factory=dict)
+    headers: dict[str, str] = Field(default_factory=dict, json_schema_extra={"writeOnly": True})
     body: Json = None
     paging: Paging | None = None
     total: Expression | None = None

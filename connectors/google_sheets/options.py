@@ -77,7 +77,9 @@ class GoogleSheetsOptions(Options):
     type: Literal["google_sheets"] = "google_sheets"
     spreadsheet: Annotated[str, BeforeValidator(spreadsheet_id)]
     worksheet: Annotated[str | None, BeforeValidator(_given)] = None
-    credentials: Annotated[str | None, BeforeValidator(_given)] = None
+    credentials: Annotated[str | None, BeforeValidator(_given)] = Field(
+        default=None, json_schema_extra={"writeOnly": True}
+    )
     write_back: WriteBack | None = None
     header_row: int = Field(default=1, ge=1)
     timeout: float = Field(default=30, gt=0, le=600)

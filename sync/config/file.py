@@ -159,8 +159,7 @@ class _Reading:
             return base.load(kind)
         except ImportError as error:
             needed = f"the package {error.name!r}" if error.name else "a package"
-            install = f"pip install 'openphone-sync[{kind}]'"
-            self._add(path, f"found {what}, which needs {needed}, expected it to be installed: {install}")
+            self._add(path, f"found {what}, which needs {needed}, expected it to be installed beside openphone-sync")
         except AttributeError:
             self._add(path, f"found {what}, whose connector is broken, expected {one_of(names)}")
         return None

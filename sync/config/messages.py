@@ -7,21 +7,22 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from typing import Any, Literal, get_args, get_origin
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 
-from pydantic import AliasChoices, BaseModel, ValidationError
-from pydantic.fields import FieldInfo
+from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from sync.config.document import Located, Mistake, Path
 from sync.config.model import Config
+from sync.config.secrets import is_secret
+from sync.config.shape import Fields, models_in, named, walk
 from sync.mapping.options import FieldSpec
 from sync.plan.limits import Limit
 from sync.wording import did_you_mean, nearest, one_of
 
-Fields = dict[str, list[FieldInfo]]
-"""Fields by every name that a document may give them."""
+Hides = Callable[[Path], bool]
+"""Whether what stands at a place must not be shown."""
 
 _MAPPING = "a mapping (lines of 'name: value' below it)"
 _EXPECTED: dict[str, str] = {
@@ -66,9 +67,6 @@ _EXPECTED: dict[str, str] = {
     "time_delta_parsing": "a duration such as PT30S",
     "expected": "{text}",
 }
-_SECRET = re.compile(
-    r"key|token|secret|pass(word|wd|phrase)|credential|auth|headers$|cookie|dsn|webhook", re.IGNORECASE
-)
 _USERINFO = re.compile(r"://\S*@")
 _VARIABLE = re.compile(r"\$\{")
 _LONGEST = 60
@@ -80,43 +78,34 @@ def mistakes(error: ValidationError, root: Located, base: Path, model: type[Base
     grouped: dict[Path, list[ErrorDetails]] = defaultdict(list)
     for each in error.errors(include_url=False):
         grouped[_in_document(root, base, each, model)].append(each)
-    known = {path: _named(_walk(model, errors[0]["loc"][:-1])[1]) for path, errors in grouped.items()}
+    hides = partial(is_secret, base=base, model=model)
+    known = {path: named(walk(model, errors[0]["loc"][:-1])[1]) for path, errors in grouped.items()}
     meant = {
         (*path[:-1], nearest(str(path[-1]), list(known[path])))
         for path, errors in grouped.items()
         if errors[0]["type"] == "extra_forbidden"
     }
     return [
-        Mistake(locate(root, path).line, path, _text(path, errors, root, known[path]))
+        Mistake(locate(root, path).line, path, _text(path, errors, root, known[path], hides))
         for path, errors in grouped.items()
         if not (errors[0]["type"] == "missing" and path in meant)
     ]
 
 
-def is_secret(path: Path) -> bool:
-    """Whether what stands at this path must not be shown: anything named like a key, where keys can be."""
-    inside = path[2:3] if path[:1] == ("syncs",) else path[:1]
-    if inside not in (("openphone",), ("server",), ("alerts",), ("source",)):
-        return False
-    named = any(isinstance(item, str) and _SECRET.search(item) for item in path[1:])
-    return path == ("openphone",) or (named and path[-1] != "type")
-
-
-def found(located: Located | None, path: Path) -> str:
-    """What stands at ``path``, for a person, as far as it may be shown."""
+def found(located: Located | None, path: Path, *, hidden: bool = False) -> str:
+    """What stands at ``path``, for a person; the value itself only where it is not ``hidden``."""
     content = located.content if located else None
     if content is None or content == "":
         return "nothing" if content is None else "empty text"
     if isinstance(content, dict):
         if not content:
             return "an empty mapping"
-        named = len(content) <= _FEW and not is_secret(path)
-        return f"a mapping of {', '.join(content)}" if named else "a mapping"
+        return f"a mapping of {', '.join(content)}" if len(content) <= _FEW and not hidden else "a mapping"
     if isinstance(content, list):
         return "a list" if content else "an empty list"
     if not path:
         return "plain text"
-    if is_secret(path):
+    if hidden:
         return "a value (not shown here)"
     if isinstance(content, bool):
         return str(content).lower()
@@ -142,7 +131,7 @@ def _homes(key: str, model: type[BaseModel], path: str) -> Iterator[str]:
         if name == key:
             yield path.removeprefix(".") or "the left margin"
         below = f"{path}.{name}" + (".NAME" if name == "syncs" else "")
-        for each in _models(info.annotation):
+        for each in models_in(info.annotation):
             if each not in (FieldSpec, Limit):
                 yield from _homes(key, each, below)
 
@@ -162,7 +151,7 @@ def _in_document(root: Located, base: Path, error: ErrorDetails, model: type[Bas
     """The path as the document has it: without the names of pydantic's union branches and key marks."""
     path = list(base)
     here: Located | None = locate(root, base)
-    loc, _ = _walk(model, error["loc"])
+    loc, _ = walk(model, error["loc"])
     if error["type"] == "union_tag_invalid":
         loc = (*loc, error["ctx"]["discriminator"].strip("'"))
     for at, item in enumerate(loc):
@@ -173,7 +162,7 @@ def _in_document(root: Located, base: Path, error: ErrorDetails, model: type[Bas
     return tuple(path)
 
 
-def _text(path: Path, errors: Sequence[ErrorDetails], root: Located, known: Fields) -> str:
+def _text(path: Path, errors: Sequence[ErrorDetails], root: Located, known: Fields, hides: Hides) -> str:
     first = errors[0]
     described = [info.description for info in known.get(str(path[-1] if path else ""), []) if info.description]
     if first["type"] == "missing":
@@ -183,10 +172,10 @@ def _text(path: Path, errors: Sequence[ErrorDetails], root: Located, known: Fiel
         hint = did_you_mean(str(path[-1]), list(known)) or _elsewhere(str(path[-1]))
         return f"found an unknown key, expected {names}{hint}"
     located = locate(root, path)
-    what = repr(path[-1]) if first["loc"][-1:] == ("[key]",) else found(located, path)
+    what = repr(path[-1]) if first["loc"][-1:] == ("[key]",) else found(located, path, hidden=hides(path))
     own_words = [str(each["ctx"]["error"]) for each in errors if each["type"] in ("value_error", "assertion_error")]
     if own_words:
-        words = _discreet("; ".join(own_words), first["input"], located, path)
+        words = _discreet("; ".join(own_words), first["input"], located, path, hides)
         return words if isinstance(located.content, dict) else f"found {what}: {_it(words, what)}"
     wanted = " or ".join(dict.fromkeys(_wanted(each, located) for each in errors))
     about = f": {described[0]}" if described and wanted == _MAPPING else ""
@@ -203,66 +192,21 @@ def _wanted(error: ErrorDetails, located: Located) -> str:
     return wanted
 
 
-def _discreet(text: str, value: object, located: Located, path: Path) -> str:
+def _discreet(text: str, value: object, located: Located, path: Path, hides: Hides) -> str:
     """A connector's own sentence, without any value that is secret or comes from the environment."""
-    for hidden in sorted(_hidden(value, located, path), key=len, reverse=True):
+    for hidden in sorted(_hidden(value, located, path, hides), key=len, reverse=True):
         text = text.replace(hidden, "…").replace(repr(hidden)[1:-1], "…")
     return _USERINFO.sub("://…@", text)
 
 
-def _hidden(value: object, located: Located | None, path: Path) -> Iterator[str]:
+def _hidden(value: object, located: Located | None, path: Path, hides: Hides) -> Iterator[str]:
     if isinstance(value, dict):
         for key, each in value.items():
-            yield from _hidden(each, located.child(key) if located else None, (*path, key))
-    elif isinstance(value, str) and value and (is_secret(path) or (located is not None and value != located.content)):
+            yield from _hidden(each, located.child(key) if located else None, (*path, key), hides)
+    elif isinstance(value, str) and value and (hides(path) or (located is not None and value != located.content)):
         yield value
 
 
 def _it(words: str, what: str) -> str:
     """Words that begin with the value say "it" instead: the value has just been told."""
     return f"it{words.removeprefix(what)}" if words.startswith(f"{what} ") else words
-
-
-def _walk(model: type[BaseModel], loc: Path) -> tuple[Path, list[type[BaseModel]]]:
-    """Follows ``loc`` through the models: the way without the tags of unions, and the models that it ends at."""
-    models, path = [model], list[str | int]()
-    for item in loc:
-        tagged = [each for each in models if _bears(each, item)] if len(models) > 1 else []
-        if tagged:
-            models = tagged
-            continue
-        path.append(item)
-        infos = _named(models).get(str(item), [])
-        if infos:
-            models = [each for info in infos for each in _models(info.annotation)]
-    return tuple(path), models
-
-
-def _bears(model: type[BaseModel], tag: str | int) -> bool:
-    """Whether ``tag`` is what tells this model from the others of its union."""
-    annotations = [info.annotation for info in model.model_fields.values()]
-    return any(get_origin(each) is Literal and get_args(each) == (tag,) for each in annotations)
-
-
-def _named(models: Sequence[type[BaseModel]]) -> Fields:
-    fields: dict[str, list[FieldInfo]] = defaultdict(list)
-    for model in models:
-        for name, info in model.model_fields.items():
-            for written in _written(name, info):
-                fields[written].append(info)
-    return fields
-
-
-def _written(name: str, info: FieldInfo) -> list[str]:
-    alias = info.validation_alias or info.alias
-    if isinstance(alias, AliasChoices):
-        return [choice for choice in alias.choices if isinstance(choice, str)]
-    return [alias if isinstance(alias, str) else name]
-
-
-def _models(annotation: Any) -> Iterator[type[BaseModel]]:
-    """The models that an annotation speaks of, however deep."""
-    if isinstance(annotation, type) and not get_args(annotation) and issubclass(annotation, BaseModel):
-        yield annotation
-    for each in get_args(annotation):
-        yield from _models(each)
