@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from datetime import timedelta
 from pathlib import Path
 
@@ -211,10 +209,3 @@ class TestFilesBesideTheProgram:
     def test_the_schemas_file_is_fresh(self) -> None:
         stored = json.loads((ROOT / "docs" / "config.schema.json").read_text(encoding="utf-8"))
         assert stored == config_schema.schema(), "renew it: python -m sync.config.schema > docs/config.schema.json"
-
-
-def test_reading_a_configuration_imports_nothing_heavy() -> None:
-    heavy = ("aiohttp", "gspread", "sqlalchemy", "phonenumbers")
-    code = f"import sys, sync.config.file; print([name for name in {heavy!r} if name in sys.modules])"
-    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "[]"

@@ -40,9 +40,12 @@ def test_every_source_that_is_shown_is_accepted(source: dict[str, Any]) -> None:
 
 
 def test_the_database_that_is_shown_is_accepted() -> None:
-    shown = [source for source in sources("connectors.md") if source["type"] == "sql"]
+    shown = [source for source in sources("sql.md") if source["type"] == "sql"]
     assert len(shown) == 1
-    SqlOptions.model_validate(shown[0])
+    addresses = re.findall(r"`(\w+://[^`]+)`", (DOCS / "sql.md").read_text())
+    assert len(addresses) == 2
+    for address in addresses:
+        SqlOptions.model_validate({**shown[0], "url": address})
 
 
 @pytest.mark.parametrize("paging", cells(1, "| the documentation says | write `paging:` |\n"))

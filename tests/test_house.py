@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import subprocess
+import sys
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -137,6 +139,20 @@ def test_only_the_client_speaks_to_the_api() -> None:
     }
     served = {name for name in speaks if name.startswith(("sync.sandbox", "sync.daemon.web"))}
     assert speaks - served <= {f"sync.{name}" for name in SPEAKERS}
+
+
+_CSV = """
+openphone: {api_key: k}
+syncs: {a: {source: {type: csv, path: a.csv}, key: id, fields: {firstName: name}}}
+"""
+
+
+@pytest.mark.parametrize("what", ["", f"; sync.config.file.loads({_CSV!r}, pathlib.Path('config.yaml'), {{}})"])
+def test_reading_a_configuration_loads_nothing_heavy(what: str) -> None:
+    heavy = ("aiohttp", "gspread", "sqlalchemy", "phonenumbers")
+    code = f"import pathlib, sys, sync.config.file{what}; print([name for name in {heavy!r} if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
 
 
 @pytest.mark.parametrize("module", MODULES)
