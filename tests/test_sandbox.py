@@ -1,4 +1,4 @@
-"""The sandbox over real HTTP: what API.md says of the service holds of it."""
+"""The sandbox over real HTTP: what is documented and what was measured of the service holds of it."""
 
 from __future__ import annotations
 
