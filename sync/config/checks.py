@@ -7,15 +7,13 @@ what was found, and where, is added by ``config_messages``, which knows what may
 from __future__ import annotations
 
 import re
-from datetime import datetime, timedelta
+from datetime import datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic_core import PydanticCustomError
 
+from connectors.intervals import interval
 from sync.mapping.template import Template
-
-_INTERVAL = re.compile(r"^\s*(\d+(?:\.\d+)?)\s*([smhd])\s*$", re.ASCII)
-_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _DAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
@@ -40,17 +38,6 @@ _SAMPLE = datetime(2031, 11, 23)
 def expected(text: str) -> PydanticCustomError:
     """The refusal of a value: ``text`` completes the sentence "found …, expected …"."""
     return PydanticCustomError("expected", "{text}", {"text": text})
-
-
-def interval(text: str) -> timedelta | None:
-    """The interval that ``text`` names ("2s", "15m", "1h", "1d"), or None where it is none."""
-    match = _INTERVAL.match(text)
-    if match is None or float(match[1]) <= 0:
-        return None
-    try:
-        return timedelta(**{_UNITS[match[2]]: float(match[1])})
-    except OverflowError:
-        return None
 
 
 def cron_mistake(text: str) -> str | None:

@@ -28,8 +28,9 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
 from connectors.base import Context
+from connectors.intervals import interval
 from sync.config import checks
-from sync.config.checks import expected, interval
+from sync.config.checks import expected
 from sync.config.daemon import AlertsConfig, ServerConfig
 from sync.contacts.contact import LISTS, SCALARS, SOURCE_MAX, is_reserved_source
 from sync.options import Model, empty_if_none, number
