@@ -22,7 +22,9 @@ from pydantic import BaseModel, Field, field_validator
 
 from connectors import base
 from connectors.base import Cell, Context, IncompleteRead, ReadSummary, Row, SourceError
+from connectors.headings import distinct
 from connectors.text_encoding import NotText, find_encoding, is_text_encoding
+from connectors.threads import in_thread
 
 SEPARATORS = (",", ";", "\t", "|")
 _SAMPLE_CHARACTERS = 64 * 1024
@@ -65,19 +67,8 @@ class _Header:
 
     @classmethod
     def of(cls, number: int, cells: Sequence[str]) -> _Header:
-        seen: dict[str, int] = {}
         names = [cell.strip() for cell in cells]
-        columns = tuple(_unique(name, seen, names) for name in names if name)
-        return cls(number, columns, tuple(map(bool, names)))
-
-
-def _unique(name: str, seen: dict[str, int], taken: Sequence[str]) -> str:
-    """``name`` where it comes first, ``name (2)`` and so on where it comes again."""
-    seen[name] = seen.get(name, 0) + 1
-    if seen[name] == 1:
-        return name
-    numbered = f"{name} ({seen[name]})"
-    return _unique(name, seen, taken) if numbered in taken else numbered
+        return cls(number, tuple(filter(None, distinct(names))), tuple(map(bool, names)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +118,7 @@ class CsvConnector:
 
     async def _opened(self) -> _OpenFile:
         if self._file is None:
-            self._file = await asyncio.to_thread(self._open)
+            self._file = await in_thread(self._open, "csv-source")
         return self._file
 
     def _open(self) -> _OpenFile:

@@ -11,7 +11,6 @@ import re
 import sqlite3
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -25,6 +24,8 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError, ProgrammingError, S
 from sqlalchemy.pool import NullPool
 
 from connectors.base import Cell, Context, IncompleteRead, Options, ReadSummary, Row, SourceConfigError, SourceError
+from connectors.database_url import with_driver
+from connectors.threads import Worker, in_thread
 
 _BATCH = 1000
 _CONNECT_SECONDS = 8
@@ -76,7 +77,7 @@ class SqlConnector:
         self._url = make_url(options.url.get_secret_value())
         self._query = options.query
         self._folder = context.folder
-        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="sql-source")
+        self._thread = Worker("sql-source")
         self._engine: Engine | None = None
         self._connection: Connection | None = None
         self._result: CursorResult[Any] | None = None
@@ -108,16 +109,16 @@ class SqlConnector:
     async def close(self) -> None:
         """Ends the query, even one that is still running, and the connection."""
         if self._working:
-            await asyncio.to_thread(self._interrupt)
-        closing = asyncio.get_running_loop().run_in_executor(self._thread, self._end)
+            await in_thread(self._interrupt, "sql-source-interrupt")
+        closing = self._thread.submit(self._end)
+        self._thread.end()
         await asyncio.wait([closing], timeout=_CLOSE_SECONDS)
-        self._thread.shutdown(wait=False, cancel_futures=True)
 
     async def _run(self, work: Callable[[], T]) -> T:
         """``work`` in the database's thread, its errors as the engine knows them and without the password."""
         self._working = True  # and still so where the wait is cancelled
         try:
-            done = await asyncio.get_running_loop().run_in_executor(self._thread, work)
+            done = await self._thread.submit(work)
         except (SQLAlchemyError, sqlite3.Error, OSError, ImportError) as error:
             self._working = False
             raise self._explained(error) from None
@@ -187,8 +188,7 @@ def _engine(url: URL, folder: Path) -> Engine:
             creator=lambda: sqlite3.connect(f"file:{file}?mode=ro", uri=True, check_same_thread=False),
             poolclass=NullPool,
         )
-    if url.drivername in {"postgresql", "postgres"}:
-        url = url.set(drivername="postgresql+psycopg")
+    url = with_driver(url)
     try:
         connect = {"connect_timeout": _CONNECT_SECONDS} if url.get_backend_name() == "postgresql" else {}
         return create_engine(url, poolclass=NullPool, connect_args=connect)

@@ -19,7 +19,7 @@ from aiohttp import web
 
 from connectors.base import Connector, Context, Row, SourceError
 from connectors.crm import CrmConnector, CrmOptions
-from connectors.crm.transport import Timing
+from connectors.patience import Timing
 
 Record = dict[str, Any]
 Page = Callable[[web.Request, list[Record]], web.StreamResponse]

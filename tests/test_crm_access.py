@@ -18,7 +18,7 @@ from aiohttp import web
 from connectors.base import Context, IncompleteRead
 from connectors.crm import CrmConnector, CrmOptions
 from connectors.crm.secrets import Scrubber, what_it_said
-from connectors.crm.transport import Timing
+from connectors.patience import Timing
 from tests.crm_server import NOW, CrmServer, Fault, broken, connector, rows_of
 
 SECRET = "s3cr3t/+ token"

@@ -14,7 +14,7 @@ from connectors.base import Context, ReadSummary, Row
 from connectors.crm import CrmConnector, CrmOptions
 from connectors.crm.bookmark import crm_time, written
 from connectors.crm.options import Incremental
-from connectors.crm.transport import Timing
+from connectors.patience import Timing
 from tests.crm_server import CrmServer, Fault, broken, people, rows_of
 
 START = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)

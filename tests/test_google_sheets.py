@@ -34,8 +34,8 @@ from connectors.base import (
 from connectors.contract import check_connector, check_refuses
 from connectors.google_sheets import GoogleSheetsConnector, GoogleSheetsOptions, WriteBack, reading, writing
 from connectors.google_sheets.grid import Worksheet
-from connectors.google_sheets.patience import Patience
 from connectors.google_sheets.placing import FreshRow, merged, place
+from connectors.patience import Timing
 from tests.sheets_server import ACCOUNT, READ, WRITE, Date, Formula, Refused, Sheet, SheetsServer
 
 ID = "1AbC_dEf-sheet"
@@ -89,8 +89,8 @@ def make(google: SheetsServer, tmp_path: Path, clock: Clock) -> Make:
 
     def make(**options: Any) -> GoogleSheetsConnector:
         given = {"spreadsheet": ID, "credentials": key_file.name, "api_url": google.url} | options
-        patience = Patience(sleep=clock.sleep, clock=clock)
-        return GoogleSheetsConnector(GoogleSheetsOptions(**given), Context(tmp_path), patience=patience)
+        timing = Timing(sleep=clock.sleep, monotonic=clock)
+        return GoogleSheetsConnector(GoogleSheetsOptions(**given), Context(tmp_path), timing=timing)
 
     return make
 

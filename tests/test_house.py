@@ -68,6 +68,12 @@ def test_connectors_know_nothing_of_the_sync(module: str) -> None:
     assert not {name for name in imports(module) if name.split(".")[0] == "sync"}
 
 
+@pytest.mark.parametrize("module", [name for name in MODULES if name.startswith("sync.sandbox")])
+def test_the_sandbox_judges_by_itself(module: str) -> None:
+    ours = {name for name in imports(module) if not name.startswith("sync.sandbox")}
+    assert ours <= {"sync.files"}
+
+
 @pytest.mark.parametrize("module", MODULES)
 def test_nothing_imports_itself_round_a_corner(module: str) -> None:
     assert module not in reached(module), f"{module} is imported by what it imports"

@@ -28,9 +28,10 @@ from sync.first_config import Proposal, Survey, changed, config_text, guess
 from sync.mapping.columns import mapped_columns, unknown_columns
 from sync.mapping.compiler import compile_mapping
 from sync.openphone import client as openphone
-from sync.sandbox import SandboxThread
-from sync.sandbox.options import DEFAULT_CUSTOM_FIELDS
+from sync.sandbox import DEFAULT_CUSTOM_FIELDS, SandboxThread
 from tests.sheets_server import SheetsServer
+
+FIELDS = tuple(CustomField(field.name, field.key, field.type) for field in DEFAULT_CUSTOM_FIELDS)
 
 CSV = """\
 id,First Name,Surname,Firm,Mobile,Office phone,E-mail,is_lead,Tags,Since,Shoe size
@@ -446,7 +447,7 @@ def _own_the_terminal() -> None:
 
 def fields_of(*columns: str) -> dict[str, str]:
     """Which column each field is proposed to have, ``key`` among them."""
-    proposal = guess(Survey(columns), DEFAULT_CUSTOM_FIELDS)
+    proposal = guess(Survey(columns), FIELDS)
     origins = {**proposal.fields, **proposal.custom}
     return {"key": ",".join(proposal.key)} | {name: origin.columns[0] for name, origin in origins.items()}
 
@@ -504,7 +505,7 @@ class TestGuess:
     def test_leaves_out_a_column_that_holds_something_else(self) -> None:
         survey = Survey(("name", "Inbound Lead", "Contract Value"))
         survey.add({"name": "Ana", "Inbound Lead": "Rome", "Contract Value": "3,000.50"})
-        proposal = guess(survey, DEFAULT_CUSTOM_FIELDS)
+        proposal = guess(survey, FIELDS)
         assert list(proposal.custom) == ["Contract Value"]
         assert any("Inbound Lead" in note for note in proposal.notes)
 
@@ -512,7 +513,7 @@ class TestGuess:
         survey = Survey(("name", "phones", "mails", "tags", "customer since"))
         cells = ("Ana", "415-555-0101 / 415-555-0102", "a@x.example; b@x.example", "a|b", "04.03.2024")
         survey.add(dict(zip(survey.columns, cells, strict=True)))
-        proposal = guess(survey, DEFAULT_CUSTOM_FIELDS)
+        proposal = guess(survey, FIELDS)
         assert proposal.fields["phoneNumbers.primary"].split == "/"
         assert proposal.fields["emails.primary"].split == ";"
         assert proposal.custom["Tags"].split == "|"
@@ -522,7 +523,7 @@ class TestGuess:
     def test_reads_dates_that_could_be_either_as_the_country_does(self, region: str, format: str) -> None:
         survey = Survey(("name", "customer since"))
         survey.add({"name": "Ana", "customer since": "04/03/2024"})
-        assert guess(survey, DEFAULT_CUSTOM_FIELDS, region=region).custom["Customer Since"].format == format
+        assert guess(survey, FIELDS, region=region).custom["Customer Since"].format == format
 
     def test_does_not_take_a_salutation_for_a_role(self) -> None:
         survey = Survey(("Title", "First Name"))

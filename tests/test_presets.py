@@ -15,7 +15,7 @@ from yarl import URL
 
 from connectors.base import Context
 from connectors.crm import CrmConnector, CrmOptions, presets
-from connectors.crm.transport import Timing
+from connectors.patience import Timing
 from tests.crm_server import CrmServer, broken, rows_of
 from tests.crm_vendors import COUNT, TOKEN, VENDORS, Vendor, handler
 

@@ -1,4 +1,4 @@
-"""The sandbox over real HTTP: what API.md says of the service holds of it."""
+"""The sandbox over real HTTP: what is documented and what was measured of the service holds of it."""
 
 from __future__ import annotations
 
@@ -203,6 +203,10 @@ async def test_a_created_contact_comes_back_whole(workspace: Workspace) -> None:
         (body(source="csv-import"), "/source"),
         (body(source="other"), "/source"),
         (body(sourceUrl="no uri"), "/sourceUrl"),
+        (body(sourceUrl="https://example.com/é"), "/sourceUrl"),
+        (body(sourceUrl="https://example.com/100%"), "/sourceUrl"),
+        (body(sourceUrl="https://example.com/{id}"), "/sourceUrl"),
+        (body(createdByUserId="me"), "/createdByUserId"),
         (body(sourceUrl="https://example.com/" + "x" * 200), "/sourceUrl"),
         (body(customFields={"tags": ["a"]}), "/customFields"),
         ([], ""),
@@ -214,6 +218,22 @@ async def test_a_create_that_breaks_a_rule_is_a_400_that_says_where(workspace: W
     assert answer.status == 400
     assert [error["path"] for error in answer.json["errors"]] == [path]
     assert workspace.sandbox.contacts == {}
+
+
+@pytest.mark.parametrize(
+    "address", ["https://[2001:db8::1]:8080/a?b=c&d=%20#e", "crm:contact/1", "https://ann@x.com/~a"]
+)
+async def test_every_uri_will_do_for_a_source_url(workspace: Workspace, address: str) -> None:
+    assert (await workspace.create(sourceUrl=address)).status == 201
+
+
+async def test_a_create_takes_json_by_its_name_and_no_ids_of_items(workspace: Workspace) -> None:
+    phone = {"name": "mobile", "value": "+15555555555", "id": "mine"}
+    contact = (await workspace.create(defaultFields={"phoneNumbers": [phone]})).json["data"]
+    unnamed = await workspace.call("POST", CONTACTS, data=json.dumps(body("c2")))
+
+    assert contact["defaultFields"]["phoneNumbers"][0]["id"] != "mine"
+    assert unnamed.status == 400
 
 
 async def test_an_external_id_in_use_is_a_409_that_names_no_field(workspace: Workspace) -> None:
@@ -348,6 +368,15 @@ async def test_a_patch_with_another_items_id_is_refused(workspace: Workspace) ->
 
     assert (refused.status, refused.json["message"]) == (400, "Item with ID other does not match")
     assert accepted.json["data"]["defaultFields"]["phoneNumbers"] == held
+
+
+async def test_a_patch_has_limits_of_its_own(workspace: Workspace) -> None:
+    (contact,) = workspace.sandbox.seed([{"firstName": "Ann"}])
+    phone = {"name": "mobile", "value": "+15555555555", "id": ["a list"]}
+    numbered = await workspace.patch(contact, {"defaultFields": {"phoneNumbers": [phone]}})
+
+    assert [(await workspace.patch(contact, {"source": "s" * length})).status for length in (75, 76)] == [200, 400]
+    assert [error["path"] for error in numbered.json["errors"]] == ["/defaultFields/phoneNumbers/0/id"]
 
 
 async def test_a_strict_workspace_refuses_every_item_id() -> None:

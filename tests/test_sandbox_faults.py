@@ -14,8 +14,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from sync.contacts.contact import CustomField
-from sync.sandbox import KINDS, FaultKind, Sandbox, SandboxOptions, ShelfError
+from sync.sandbox import KINDS, CustomField, FaultKind, Sandbox, SandboxOptions, ShelfError
 
 CONTACTS = "/v1/contacts"
 LIST = f"{CONTACTS}?maxResults=50"

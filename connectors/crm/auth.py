@@ -16,7 +16,8 @@ from yarl import URL
 
 from connectors.crm.options import ApiKeyAuth, Auth, BasicAuth, BearerAuth, NoAuth, OAuth2Auth
 from connectors.crm.secrets import Scrubber, what_it_said
-from connectors.crm.transport import Answer, Failure, Request, Timing
+from connectors.crm.transport import Answer, Failure, Request
+from connectors.patience import Timing
 
 Send = Callable[[Request], Awaitable[Answer]]
 

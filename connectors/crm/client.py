@@ -1,4 +1,4 @@
-"""Asks the CRM for a page and does not give up lightly: credentials, retries, Retry-After, and refusals explained.
+"""Asks the CRM for a page and does not give up lightly: credentials, another attempt, and refusals explained.
 
 Credentials go to the configured origin alone.
 """
@@ -6,8 +6,7 @@ Credentials go to the configured origin alone.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC
-from email.utils import parsedate_to_datetime
+from functools import partial
 
 from pydantic import BaseModel, SecretStr
 from yarl import URL
@@ -15,7 +14,9 @@ from yarl import URL
 from connectors.crm.auth import credentials
 from connectors.crm.options import CrmOptions
 from connectors.crm.secrets import Scrubber, what_it_said
-from connectors.crm.transport import Answer, Failure, Passing, Request, Timing, Transport
+from connectors.crm.transport import Answer, Failure, Passing, Request, Transport
+from connectors.patience import AsksTooMuch, MayPass, Patience, Timing
+from connectors.retry_after import retry_after
 
 _PASSING_STATUS = {408, 425, 429, 500, 502, 503, 504}
 _WHOLE = frozenset({200, 203, 206})
@@ -23,14 +24,30 @@ _LONGEST_WAIT = 120.0
 _LONGEST_BACKOFF = 60.0
 
 
+class _Unwell(MayPass):
+    """An answer of a status that may pass."""
+
+    def __init__(self, answer: Answer, retry_after: float | None) -> None:
+        super().__init__(_refusal(answer))
+        self.answer = answer
+        self.retry_after = retry_after
+
+
 class Client:
     """The way to one CRM."""
 
     def __init__(self, options: CrmOptions, timing: Timing) -> None:
         self._origins = {_origin(URL(url)) for url in _addresses(options)}
-        self._retries = options.retries
-        self._base_wait = options.retry_wait
         self._timing = timing
+        self._patience = Patience(
+            attempts=options.retries + 1,
+            first_wait=options.retry_wait,
+            longest_wait=_LONGEST_BACKOFF,
+            longest_asked=_LONGEST_WAIT,
+            spread=0.5,
+            at_least=True,
+            timing=timing,
+        )
         self.scrubber = Scrubber()
         for secret in _secrets(options):
             self.scrubber.add(secret)
@@ -61,42 +78,21 @@ class Client:
 
     async def _persist(self, request: Request) -> Answer:
         """One request, sent again while its failure may pass and attempts are left."""
-        for attempt in range(self._retries + 1):
-            last = attempt == self._retries
-            try:
-                answer = await self._transport.send(request)
-            except Passing as failure:
-                if last:
-                    raise Failure(f"{failure} ({self._retries + 1} attempts)") from None
-                await self._timing.sleep(self._backoff(attempt))
-                continue
-            if last or answer.status not in _PASSING_STATUS:
-                return answer
-            await self._timing.sleep(self._wait(answer, attempt))
-        raise AssertionError("unreachable: the last attempt returns or raises")
-
-    def _wait(self, answer: Answer, attempt: int) -> float:
-        asked = self._retry_after(answer)
-        if asked > _LONGEST_WAIT:
-            raise Failure(f"{_refusal(answer)} (it asks to wait {asked:.0f} seconds: too long for one run)")
-        return max(asked, self._backoff(attempt))
-
-    def _backoff(self, attempt: int) -> float:
-        longest = min(self._base_wait * 2.0**attempt, _LONGEST_BACKOFF)
-        return longest * (0.5 + self._timing.chance() / 2)
-
-    def _retry_after(self, answer: Answer) -> float:
-        """The seconds that the CRM asks for, as a number or as a date; 0 where it does not say."""
-        text = answer.headers.get("Retry-After", "").strip()
         try:
-            return max(0.0, float(text))
-        except ValueError:
-            pass
-        try:
-            when = parsedate_to_datetime(text)
-        except ValueError:
-            return 0.0
-        return max(0.0, ((when if when.tzinfo else when.replace(tzinfo=UTC)) - self._timing.now()).total_seconds())
+            return await self._patience(partial(self._attempt, request))
+        except Passing as failure:
+            raise Failure(f"{failure} ({self._patience.attempts} attempts)") from None
+        except _Unwell as unwell:
+            return unwell.answer
+        except AsksTooMuch as asks:
+            raise Failure(f"{asks.__cause__} ({asks}: too long for one run)") from None
+
+    async def _attempt(self, request: Request) -> Answer:
+        answer = await self._transport.send(request)
+        if answer.status in _PASSING_STATUS:
+            now = self._timing.now().timestamp()
+            raise _Unwell(answer, retry_after(answer.headers.get("Retry-After"), now))
+        return answer
 
 
 def _refusal(answer: Answer) -> str:

@@ -20,7 +20,8 @@ from connectors.crm.paging import Lost, pager
 from connectors.crm.query import Query, changes, everything
 from connectors.crm.records import Records
 from connectors.crm.signs import sign_of_more
-from connectors.crm.transport import Answer, Failure, Timing
+from connectors.crm.transport import Answer, Failure
+from connectors.patience import Timing
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,6 @@ Each refuses a mistake with the sentence that the user will read.
 
 from __future__ import annotations
 
-import re
 from datetime import timedelta
 from typing import Annotated, Any
 
@@ -14,8 +13,7 @@ from jmespath.exceptions import JMESPathError
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, StringConstraints
 from yarl import URL
 
-_INTERVAL = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([smhd])\s*")
-_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+from connectors.intervals import length
 
 
 class Part(BaseModel):
@@ -35,10 +33,10 @@ def _compiles(text: str) -> str:
 def _interval(raw: object) -> object:
     if isinstance(raw, timedelta):
         return raw
-    match = _INTERVAL.fullmatch(str(raw))
-    if match is None:
+    found = length(str(raw))
+    if found is None:
         raise ValueError(f"{raw!r} is not an interval: write a number and s, m, h or d, such as 15m")
-    return timedelta(**{_UNITS[match[2]]: float(match[1])})
+    return found
 
 
 def _address(text: str) -> str:

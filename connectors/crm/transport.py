@@ -5,18 +5,16 @@ Knows nothing of pages, records or credentials, except that no secret may show i
 
 from __future__ import annotations
 
-import asyncio
-import random
 import ssl
-import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any
 
 import aiohttp
 from aiolimiter import AsyncLimiter
 from yarl import URL
+
+from connectors.patience import MayPass
 
 _HEADERS = {"User-Agent": "openphone-sync", "Accept": "application/json", "Accept-Encoding": "gzip, deflate"}
 
@@ -25,18 +23,8 @@ class Failure(Exception):
     """The CRM could not be read; the message is fit for the user."""
 
 
-class Passing(Failure):
+class Passing(Failure, MayPass):
     """A failure that may pass: worth another attempt."""
-
-
-@dataclass(frozen=True, slots=True)
-class Timing:
-    """Clock, patience and chance, passed in so that tests need none of them."""
-
-    now: Callable[[], datetime] = lambda: datetime.now(UTC)
-    monotonic: Callable[[], float] = time.monotonic
-    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
-    chance: Callable[[], float] = random.random
 
 
 @dataclass(frozen=True, slots=True)

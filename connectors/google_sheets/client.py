@@ -1,14 +1,12 @@
 """The five things we ask of Google Sheets, off the event loop and bounded in time. Imports gspread.
 
-Nothing here is tried again; callers do so with ``patience``, a write together with the read that it rests on.
+Nothing here is tried again; callers do so with their ``Patience``, a write together with the read that it rests on.
 """
 
 from __future__ import annotations
 
 import asyncio
-import threading
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
@@ -20,6 +18,8 @@ from connectors.google_sheets.errors import Transient
 from connectors.google_sheets.grid import Values
 from connectors.google_sheets.options import GoogleSheetsOptions
 from connectors.google_sheets.transport import Transport
+from connectors.patience import Timing
+from connectors.threads import in_thread
 
 T = TypeVar("T")
 
@@ -41,12 +41,17 @@ class SheetsClient:
         self._spreadsheet = spreadsheet
 
     @classmethod
-    async def open(cls, options: GoogleSheetsOptions, folder: Path) -> SheetsClient:
+    async def open(cls, options: GoogleSheetsOptions, folder: Path, timing: Timing) -> SheetsClient:
         """A client with the credentials that ``options`` name; the first request signs in."""
         writes = options.write_back is not None
-        credentials = await in_thread(partial(find_credentials, options.credentials, folder, writes=writes))
+        credentials = await _aside(partial(find_credentials, options.credentials, folder, writes=writes))
         transport = Transport(
-            credentials, options.spreadsheet, writes=writes, api_url=options.api_url, timeout=options.timeout
+            credentials,
+            options.spreadsheet,
+            writes=writes,
+            api_url=options.api_url,
+            timeout=options.timeout,
+            timing=timing,
         )
         return cls(transport, options.spreadsheet)
 
@@ -95,7 +100,7 @@ class SheetsClient:
         deadline = _DEADLINE * timeout if isinstance(timeout, (int, float)) else None
         try:
             async with asyncio.timeout(deadline):
-                answer = await in_thread(partial(call, self._transport, self._spreadsheet))
+                answer = await _aside(partial(call, self._transport, self._spreadsheet))
         except TimeoutError as error:
             raise Transient(f"Google Sheets did not finish its answer within {deadline:g} seconds.") from error
         except JSONDecodeError as error:
@@ -105,26 +110,5 @@ class SheetsClient:
         return answer
 
 
-async def in_thread(call: Callable[[], T]) -> T:
-    """What ``call`` returns, run in a thread of its own.
-
-    Unlike ``asyncio.to_thread`` the thread is a daemon: a request that hangs does not keep a process that was told to
-    end from ending.
-    """
-    loop = asyncio.get_running_loop()
-    future: asyncio.Future[T] = loop.create_future()
-
-    def tell(settle: Callable[[], None]) -> None:
-        with suppress(RuntimeError):  # the loop ended meanwhile: nobody waits any more
-            loop.call_soon_threadsafe(lambda: None if future.done() else settle())
-
-    def run() -> None:
-        try:
-            result = call()
-        except BaseException as error:
-            tell(partial(future.set_exception, error))
-        else:
-            tell(partial(future.set_result, result))
-
-    threading.Thread(target=run, name="google-sheets", daemon=True).start()
-    return await future
+async def _aside(call: Callable[[], T]) -> T:
+    return await in_thread(call, "google-sheets")

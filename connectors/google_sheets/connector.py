@@ -6,18 +6,26 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
+import structlog
 from pydantic import BaseModel
 
 from connectors.base import Cell, Context, ReadSummary, Row, RowResult
 from connectors.google_sheets.grid import Header, choose_worksheet, says_nothing
 from connectors.google_sheets.options import GoogleSheetsOptions
-from connectors.google_sheets.patience import Patience
 from connectors.google_sheets.placing import changes
+from connectors.patience import MayPass, Patience, Timing
 
 if TYPE_CHECKING:
     from connectors.google_sheets.client import SheetsClient
     from connectors.google_sheets.reading import Reader
     from connectors.google_sheets.writing import Writer
+
+
+log = structlog.get_logger()
+
+_ATTEMPTS = 5
+_SECONDS = 120.0
+"""Quotas are counted per minute, so there is time for an attempt in the next one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +43,11 @@ class GoogleSheetsConnector:
     name: ClassVar[str] = "google_sheets"
     Options: ClassVar[type[BaseModel]] = GoogleSheetsOptions
 
-    def __init__(self, options: GoogleSheetsOptions, context: Context, *, patience: Patience | None = None) -> None:
+    def __init__(self, options: GoogleSheetsOptions, context: Context, *, timing: Timing | None = None) -> None:
         self._options = options
         self._context = context
-        self._patience = patience or Patience()
+        self._timing = timing or Timing()
+        self._patience = Patience(_ATTEMPTS, _SECONDS, timing=self._timing, told=_warn)
         self._client: SheetsClient | None = None
         self._sheet: _Sheet | None = None
         self._rows = 0
@@ -103,9 +112,13 @@ class GoogleSheetsConnector:
         from connectors.google_sheets.writing import Writer
 
         options, patience = self._options, self._patience
-        client = self._client = await SheetsClient.open(options, self._context.folder)
+        client = self._client = await SheetsClient.open(options, self._context.folder, self._timing)
         worksheet = choose_worksheet(await patience(client.worksheets), options.worksheet)
         reader = Reader(client, worksheet, options.header_row, patience)
         header, ours = await reader.header(), options.write_back
         writer = Writer(client, worksheet, options.header_row, header, ours, patience) if ours else None
         return _Sheet(reader, header, writer)
+
+
+def _warn(trouble: MayPass, attempt: int, wait: float) -> None:
+    log.warning("google sheets: trying again", seconds=wait, attempt=attempt, reason=str(trouble))

@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from connectors.base import SourceConfigError, SourceError
+from connectors.patience import MayPass
 
 _LONGEST = 300
 
 
-class Transient(SourceError):
+class Transient(SourceError, MayPass):
     """Trying again may help. ``retry_after``: the seconds that the service asks for, if it does."""
 
     def __init__(self, message: str, retry_after: float | None = None) -> None:
@@ -24,6 +25,8 @@ class Transient(SourceError):
 
 class QuotaUsedUp(Transient):
     """Too many requests in this minute."""
+
+    first_wait = 5.0  # doubled four times, the last attempt is in the next minute
 
 
 class GridChanged(SourceError):
@@ -48,7 +51,7 @@ class Target:
         return f"Open the spreadsheet, press Share, enter {self.who} and choose {role}."
 
 
-def refusal(status: int, payload: object, retry_after: str | None, target: Target) -> SourceError:
+def refusal(status: int, payload: object, retry_after: float | None, target: Target) -> SourceError:
     """The error for an answer that is not a success; ``payload`` is its JSON, or None."""
     error = _error_in(payload)
     message = clip(str(error.get("message", "")))
@@ -57,11 +60,11 @@ def refusal(status: int, payload: object, retry_after: str | None, target: Targe
         return QuotaUsedUp(
             "Google Sheets' quota of requests per minute is used up. Run again in a minute; the quota is shown, and "
             "raised, under console.cloud.google.com → IAM & Admin → Quotas.",
-            seconds(retry_after),
+            retry_after,
         )
     if status >= 500 or status == 408:
         message = f"Google Sheets has trouble of its own (HTTP {status}). Run again later."
-        return Transient(message, seconds(retry_after))
+        return Transient(message, retry_after)
     if status == 401:
         return SourceError(f"Google Sheets did not accept the token of {target.who}. {message}".strip())
     if status == 403:
@@ -132,14 +135,6 @@ def _error_info(error: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]]:
             metadata = detail.get("metadata")
             return str(detail["reason"]), metadata if isinstance(metadata, dict) else {}
     return "", {}
-
-
-def seconds(retry_after: str | None) -> float | None:
-    """A ``Retry-After`` header in seconds; None where there is none, or a date, which Google does not send."""
-    try:
-        return max(0.0, float(retry_after or ""))
-    except ValueError:
-        return None
 
 
 def unreachable(host: str, error: BaseException) -> Transient:

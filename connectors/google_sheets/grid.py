@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from connectors.base import Cell, SourceConfigError, SourceError, is_blank
+from connectors.headings import distinct
 
 Values = Sequence[Sequence[object]]
 """Rows of cells as the service gives them: trailing empty rows and cells are left out."""
@@ -102,16 +103,9 @@ class Header:
 
     @classmethod
     def of(cls, row: Sequence[object]) -> Header:
-        """The header in ``row``: names are trimmed, blank ones left out.
-
-        Of several columns with one name the first keeps it; the second is called "name (2)", and so on.
-        """
-        names = [text(cell(value)) for value in row]
-        positions: dict[str, int] = {}
-        for position, name in enumerate(names):
-            if name:
-                positions[_distinct(name, positions, names)] = position
-        return cls(positions, len(row))
+        """The header in ``row``: names are trimmed, blank ones left out, equal ones told apart."""
+        names = distinct([text(cell(value)) for value in row])
+        return cls({name: position for position, name in enumerate(names) if name}, len(row))
 
     def cells(self, row: Sequence[object]) -> dict[str, Cell]:
         """The named cells of a row; what the service left out is empty."""
@@ -130,16 +124,6 @@ class Header:
         gone = [name for name in columns if name not in self.positions]
         if gone:
             raise SourceError(f"The worksheet no longer has the column {', '.join(map(repr, gone))}: was it renamed?")
-
-
-def _distinct(name: str, taken: Mapping[str, int], names: Sequence[str]) -> str:
-    """``name``, or its first numbered form that neither stands in the header nor has been given away."""
-    if name not in taken:
-        return name
-    number = 2
-    while (numbered := f"{name} ({number})") in taken or numbered in names:
-        number += 1
-    return numbered
 
 
 def spans(positions: Sequence[int]) -> list[tuple[int, int]]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from connectors.base import IncompleteRead, SourceError
 from connectors.google_sheets.client import SheetsClient
 from connectors.google_sheets.grid import Header, Values, Worksheet
-from connectors.google_sheets.patience import Patience
+from connectors.patience import Patience
 
 CELLS_PER_BLOCK = 130_000
 """5,000 rows of the 26 columns that a new sheet has: some 2 MB of JSON."""

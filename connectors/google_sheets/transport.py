@@ -1,6 +1,6 @@
 """gspread's HTTP client with what it lacks: a time-out, a fixed host, no redirects, typed errors. Imports gspread.
 
-It tries nothing again: that is ``patience``. gspread's own ``BackOffHTTPClient`` never gives up.
+It tries nothing again: that is ``connectors.patience``. gspread's own ``BackOffHTTPClient`` never gives up.
 """
 
 from __future__ import annotations
@@ -18,13 +18,15 @@ from connectors.base import SourceError
 from connectors.google_sheets.credentials import account_of
 from connectors.google_sheets.errors import Target, Transient, clip, innermost, refusal, unreachable
 from connectors.google_sheets.options import GOOGLE_URL
+from connectors.patience import Timing
+from connectors.retry_after import retry_after
 
 
 class Transport(gspread.HTTPClient):
     """One signed-in session with one host. Every failure is a SourceError that a person can act on."""
 
     def __init__(
-        self, credentials: Credentials, spreadsheet: str, *, writes: bool, api_url: str, timeout: float
+        self, credentials: Credentials, spreadsheet: str, *, writes: bool, api_url: str, timeout: float, timing: Timing
     ) -> None:
         super().__init__(credentials)
         self.set_timeout(timeout)
@@ -33,6 +35,7 @@ class Transport(gspread.HTTPClient):
         self.requests = 0
         self._spreadsheet = spreadsheet
         self._writes = writes
+        self._timing = timing
         self._base = SPREADSHEETS_API_V4_BASE_URL.replace(GOOGLE_URL, api_url)
 
     def request(
@@ -64,7 +67,8 @@ class Transport(gspread.HTTPClient):
         except requests.RequestException as error:
             raise self._no_answer(error) from error
         if not response.ok:
-            raise refusal(response.status_code, _json(response), response.headers.get("Retry-After"), self._target)
+            asked = retry_after(response.headers.get("Retry-After"), self._timing.now().timestamp())
+            raise refusal(response.status_code, _json(response), asked, self._target)
         return response
 
     @property

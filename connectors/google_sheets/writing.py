@@ -14,8 +14,8 @@ from connectors.google_sheets.client import SheetsClient
 from connectors.google_sheets.errors import GridChanged
 from connectors.google_sheets.grid import Header, Values, Worksheet, spans
 from connectors.google_sheets.options import WriteBack
-from connectors.google_sheets.patience import Patience
 from connectors.google_sheets.placing import FreshRow, Placement, changes, key_columns, merged, place
+from connectors.patience import Patience
 
 RESULTS_PER_BATCH = 500
 _LOOKS = 3

@@ -12,6 +12,7 @@ from aiohttp import web
 
 from sync.sandbox import refusal
 from sync.sandbox.faults import Fault, FaultKind
+from sync.sandbox.law_book import Area, area_of
 from sync.sandbox.refusal import Refusal
 
 BAD_GATEWAY = "<html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad Gateway</h1></body></html>"
@@ -23,22 +24,22 @@ def refused(reason: Refusal) -> web.Response:
 
 
 def unauthorized() -> web.Response:
-    """No key, a wrong one, or one behind ``Bearer``."""
+    """No key, a wrong one, or one behind ``Bearer``. Measured: the gateway's shape, not the one documented."""
     return _gateway(401, "unauthorized", "Unauthorized")
 
 
 def too_many(retry_after: float | str | None) -> web.Response:
-    """One request too many in this second."""
+    """One request too many in this second. Measured; the document describes no 429."""
     return _gateway(429, "too_many_requests", "Too Many Requests", retry_after)
 
 
-def spoiled(fault: Fault) -> web.Response:
-    """What a fault that answers at all answers with."""
-    return _SPOILED[fault.kind](fault)
+def spoiled(fault: Fault, path: str) -> web.Response:
+    """What a fault that answers at all answers with to a request for ``path``."""
+    return _SPOILED[fault.kind](fault, area_of(path))
 
 
 def with_rate(response: web.StreamResponse, limit: int, room: int) -> web.StreamResponse:
-    """The headers that every answer carries."""
+    """The headers that every answer carries (measured)."""
     response.headers["ratelimit"] = f'"per-second"; r={max(room, 0)}; t=1'
     response.headers["ratelimit-policy"] = f'"per-second"; q={limit}; w=1'
     return response
@@ -54,26 +55,26 @@ def _seconds(retry_after: float | str) -> str:
     return retry_after if isinstance(retry_after, str) else f"{retry_after:g}"
 
 
-def _html(_: Fault) -> web.Response:
+def _html(_: Fault, __: Area) -> web.Response:
     return web.Response(status=502, text=BAD_GATEWAY, content_type="text/html")
 
 
-def _broken(_: Fault) -> web.Response:
-    return refused(refusal.unknown())
+def _broken(_: Fault, area: Area) -> web.Response:
+    return refused(refusal.unknown(area))
 
 
 def _trace() -> str:
     return secrets.token_hex(8)
 
 
-_SPOILED: Mapping[FaultKind, Callable[[Fault], web.Response]] = {
-    "429": lambda fault: too_many(fault.retry_after),
+_SPOILED: Mapping[FaultKind, Callable[[Fault, Area], web.Response]] = {
+    "429": lambda fault, _: too_many(fault.retry_after),
     "500_before": _broken,
     "500_after": _broken,
     "html_502": _html,
     "html_after": _html,
-    "401": lambda _: unauthorized(),
-    "403": lambda _: refused(refusal.forbidden()),
-    "400_refuse": lambda fault: refused(Refusal(400, "0800400", "Bad Request", fault.reason)),
-    "down": lambda fault: _gateway(503, "service_unavailable", "Service Unavailable", fault.retry_after),
+    "401": lambda _, __: unauthorized(),
+    "403": lambda _, area: refused(refusal.forbidden(area)),
+    "400_refuse": lambda fault, area: refused(refusal.bad_request(fault.reason, area=area)),
+    "down": lambda fault, _: _gateway(503, "service_unavailable", "Service Unavailable", fault.retry_after),
 }

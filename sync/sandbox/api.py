@@ -9,8 +9,8 @@ import json
 
 from aiohttp import web
 
-from sync.contacts.contact import Json
 from sync.sandbox import refusal
+from sync.sandbox.law_book import Json
 from sync.sandbox.workspace import ListQuery, Workspace
 
 
@@ -46,17 +46,24 @@ class Api:
         return web.json_response(self._workspace.page(asked))
 
     async def _create(self, request: web.Request) -> web.Response:
-        return _data(self._workspace.create(await read_json(request)), status=201)
+        return _data(self._workspace.create(await _body(request)), status=201)
 
     async def _get(self, request: web.Request) -> web.Response:
         return _data(self._workspace.get(request.match_info["id"]))
 
     async def _update(self, request: web.Request) -> web.Response:
-        return _data(self._workspace.update(request.match_info["id"], await read_json(request)))
+        return _data(self._workspace.update(request.match_info["id"], await _body(request)))
 
     async def _delete(self, request: web.Request) -> web.Response:
         self._workspace.delete(request.match_info["id"])
         return web.Response(status=204)
+
+
+async def _body(request: web.Request) -> Json:
+    """The body of a write. Documented: of both there are, ``application/json`` is all that is taken."""
+    if request.content_type != "application/json":
+        raise refusal.invalid(refusal.Flaw("", "Expected a JSON body", None, "object"))
+    return await read_json(request)
 
 
 async def read_json(request: web.Request) -> Json:

@@ -7,16 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import asdict
-from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from sync.contacts.contact import CustomField, Json
 from sync.sandbox import refusal
 from sync.sandbox.api import read_json
-
-if TYPE_CHECKING:
-    from sync.sandbox.server import Sandbox
+from sync.sandbox.faults import Faults
+from sync.sandbox.law_book import CustomField, Json
+from sync.sandbox.traffic import Traffic
+from sync.sandbox.workspace import Workspace
 
 Order = Callable[[Json], Json]
 
@@ -24,8 +23,10 @@ Order = Callable[[Json], Json]
 class Control:
     """The handlers under ``/_sandbox``."""
 
-    def __init__(self, sandbox: Sandbox) -> None:
-        self._sandbox = sandbox
+    def __init__(self, workspace: Workspace, traffic: Traffic, faults: Faults) -> None:
+        self._workspace = workspace
+        self._traffic = traffic
+        self._faults = faults
 
     def routes(self) -> list[web.RouteDef]:
         """Where each order is found."""
@@ -43,53 +44,52 @@ class Control:
         ]
 
     async def _contacts(self, _: web.Request) -> web.Response:
-        return web.json_response({"data": list(self._sandbox.contacts.values())})
+        return web.json_response({"data": list(self._workspace.contacts.values())})
 
     async def _requests(self, _: web.Request) -> web.Response:
-        sandbox = self._sandbox
         return web.json_response(
             {
-                "data": [asdict(request) for request in sandbox.requests],
-                "windows_exceeded": sandbox.windows_exceeded,
-                "max_in_window": sandbox.max_in_window(),
+                "data": [asdict(request) for request in self._traffic.requests],
+                "windows_exceeded": self._traffic.windows_exceeded,
+                "max_in_window": self._traffic.max_in_window(),
             }
         )
 
     async def _forget_requests(self, _: web.Request) -> web.Response:
-        self._sandbox.forget_requests()
+        self._traffic.forget()
         return web.Response(status=204)
 
     async def _clear_faults(self, _: web.Request) -> web.Response:
-        self._sandbox.faults.clear()
+        self._faults.clear()
         return web.Response(status=204)
 
     def _fault(self, order: Mapping[str, Json]) -> Json:
         """``{"kind": …, "every": n, …}`` as ``faults.every``, or ``{"kind": …, "count": n, …}`` as ``faults.next``."""
         arguments = dict(order)
         if "every" in arguments:
-            self._sandbox.faults.every(arguments.pop("every"), **arguments)
+            self._faults.every(arguments.pop("every"), **arguments)
         else:
-            self._sandbox.faults.next(**arguments)
+            self._faults.next(**arguments)
         return {}
 
     def _seed(self, order: Json) -> Json:
-        return self._sandbox.seed(order)
+        return self._workspace.seed(order)
 
     def _edit(self, order: Mapping[str, Json]) -> Json:
         changes = {name: value for name, value in order.items() if name != "id"}
-        self._sandbox.edit(order["id"], **changes)
+        self._workspace.edit(order["id"], changes)
         return {}
 
     def _remove(self, order: Mapping[str, Json]) -> Json:
-        self._sandbox.remove(order["id"])
+        self._workspace.remove(order["id"])
         return {}
 
     def _ghost(self, order: Mapping[str, Json]) -> Json:
-        self._sandbox.ghost(order["id"], readable=order.get("readable", True))
+        self._workspace.ghost(order["id"], readable=order.get("readable", True))
         return {}
 
     def _custom_fields(self, order: Json) -> Json:
-        self._sandbox.custom_fields = tuple(CustomField(**field) for field in order)
+        self._workspace.custom_fields = tuple(CustomField(**field) for field in order)
         return {}
 
 

@@ -12,10 +12,10 @@ from contextlib import suppress
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
-from sync.contacts.contact import Json
 from sync.sandbox import answers, refusal
 from sync.sandbox.api import read_json
 from sync.sandbox.faults import Fault, Faults
+from sync.sandbox.law_book import Json
 from sync.sandbox.options import SandboxOptions
 from sync.sandbox.refusal import Refusal
 from sync.sandbox.traffic import Arrival, Traffic
@@ -77,7 +77,7 @@ class Gateway:
             await self._hang(request)
         if fault.hangs or fault.drops:
             raise _HungUp
-        return answers.spoiled(fault)
+        return answers.spoiled(fault, request.path)
 
     async def _admit(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         key = request.headers.get("Authorization", "")

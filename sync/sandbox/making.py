@@ -9,11 +9,10 @@ import random
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 
-from sync.contacts.contact import LISTS, SCALARS, CustomField, Json
+from sync.sandbox.law_book import ITEM_FIELDS, SOURCE_OF_THE_API, TEXT_FIELDS, USER_ID, CustomField, Json
 from sync.sandbox.rules import parse_date_time
 
-DEFAULT_SOURCE = "public-api"
-CREATOR = "USsandbox"
+CREATOR = f"{USER_ID}sandbox"
 SHORT_LISTS = {"phone": "phoneNumbers", "phones": "phoneNumbers", "email": "emails"}
 SHORT_LABEL = "primary"
 
@@ -31,13 +30,13 @@ class Maker:
         return {
             "id": self._new_id(),
             "externalId": body.get("externalId"),
-            "source": body.get("source", DEFAULT_SOURCE),
+            "source": body.get("source", SOURCE_OF_THE_API),
             "sourceUrl": body.get("sourceUrl"),
             "defaultFields": {
-                **{name: default.get(name) for name in SCALARS},
-                **{name: self._items(default.get(name, ())) for name in LISTS},
+                **{name: default.get(name) for name in TEXT_FIELDS},
+                **{name: self._items(_without_ids(default.get(name, ()))) for name in ITEM_FIELDS},
             },
-            "customFields": self._custom_fields(body.get("customFields", ()), fields),
+            "customFields": self._custom_fields(_without_ids(body.get("customFields", ())), fields),
             "createdAt": now,
             "updatedAt": now,
             "createdByUserId": body.get("createdByUserId", CREATOR),
@@ -54,8 +53,8 @@ class Maker:
             "source": body.get("source"),
             "sourceUrl": body.get("sourceUrl"),
             "defaultFields": {
-                **{name: default.get(name, held["defaultFields"][name]) for name in SCALARS},
-                **{name: self._items(default.get(name, ())) for name in LISTS},
+                **{name: default.get(name, held["defaultFields"][name]) for name in TEXT_FIELDS},
+                **{name: self._items(default.get(name, ())) for name in ITEM_FIELDS},
             },
             "customFields": self._custom_fields(body.get("customFields", ()), fields),
             "updatedAt": _timestamp(),
@@ -66,8 +65,8 @@ class Maker:
     ) -> dict[str, Json]:
         """The contact after somebody changed only what ``changes`` names, as the app does."""
         long = _long_form(changes)
-        default = {**held["defaultFields"], **{name: long[name] for name in SCALARS if name in long}}
-        default.update({name: self._items(long[name]) for name in LISTS if name in long})
+        default = {**held["defaultFields"], **{name: long[name] for name in TEXT_FIELDS if name in long}}
+        default.update({name: self._items(long[name]) for name in ITEM_FIELDS if name in long})
         custom = held["customFields"]
         if "customFields" in long:
             new = self._custom_fields(long["customFields"], fields)
@@ -103,13 +102,18 @@ class Maker:
         return f"{self._rng.getrandbits(96):024x}"
 
 
+def _without_ids(items: Iterable[Mapping[str, Json]]) -> list[Mapping[str, Json]]:
+    """Items as a create takes them: an ``id`` is no part of its schema, and is not looked at."""
+    return [{name: value for name, value in item.items() if name != "id"} for item in items]
+
+
 def _long_form(short: Mapping[str, Json]) -> dict[str, Json]:
     """What is written short (``phone="+1…"``, ``emails={"work": "…"}``, ``customFields={"tags": […]}``) as API JSON."""
     long = {SHORT_LISTS.get(name, name): value for name, value in short.items()}
-    known = {*SCALARS, *LISTS, "customFields", "externalId", "source", "sourceUrl"}
+    known = {*TEXT_FIELDS, *ITEM_FIELDS, "customFields", "externalId", "source", "sourceUrl"}
     if unknown := set(long) - known:
         raise ValueError(f"a contact has no {', '.join(sorted(unknown))}; it has {', '.join(sorted(known))}")
-    for name in LISTS:
+    for name in ITEM_FIELDS:
         if name in long:
             long[name] = list(_long_items(long[name]))
     if isinstance(long.get("customFields"), Mapping):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from sync.contacts.contact import CustomField
+from sync.sandbox.law_book import CustomField
 
 DEFAULT_CUSTOM_FIELDS = (
     CustomField("Inbound Lead", "inbound-lead", "boolean"),

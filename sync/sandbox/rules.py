@@ -1,4 +1,4 @@
-"""What OpenPhone accepts in a contact: the checks of POST and PATCH (API.md, Create, Update, Custom fields).
+"""What OpenPhone accepts in a contact: the checks of POST and PATCH, by the law book.
 
 Pure: a body and what it is judged by go in, a ``Refusal`` may come out. Never looks at the workspace.
 """
@@ -10,30 +10,31 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
-from sync.contacts.contact import (
-    EXTERNAL_ID_MAX,
-    LISTS,
-    SCALARS,
-    SOURCE_MAX,
-    SOURCE_URL_MAX,
+from sync.sandbox.law_book import (
+    EXTERNAL_ID_LONGEST,
+    ITEM_FIELDS,
+    JSON_TYPES,
+    REQUIRED_OF_ITEM,
+    REQUIRED_TEXT,
+    SOURCE_LONGEST_CREATED,
+    SOURCE_LONGEST_UPDATED,
+    SOURCE_URL_LONGEST,
+    TEXT_FIELDS,
+    USER_ID,
     CustomField,
     FieldType,
     Json,
-    is_reserved_source,
+    is_reserved,
 )
 from sync.sandbox.refusal import Flaw, invalid, invalid_custom_field, unmatched_item
 
 E164 = re.compile(r"\+[1-9]\d{6,14}", re.ASCII)
 DATE_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)", re.ASCII)
-JSON_TYPES: Mapping[FieldType, str] = {
-    "address": "string",
-    "string": "string",
-    "url": "string",
-    "boolean": "boolean",
-    "number": "number",
-    "date": "string",
-    "multi-select": "array",
-}
+_URI_TEXT = r"(?:%[0-9a-f]{2}|[a-z0-9._~:/?@!$&'()*+,;=-])*"
+URI = re.compile(
+    rf"[a-z][a-z0-9+.-]*:(//(?:[^/?#\[\]]*@)?\[[0-9a-f:.]+\])?{_URI_TEXT}(#{_URI_TEXT})?", re.ASCII | re.IGNORECASE
+)
+"""Documented: the format ``uri``, which is RFC 3986: nothing beyond ASCII, no blanks, ``%`` only before two digits."""
 
 
 def check_create(body: Json, fields: Mapping[str, CustomField]) -> None:
@@ -72,25 +73,31 @@ def _flaws(body: Json, *, creating: bool) -> Iterator[Flaw]:
         yield Flaw("", "Expected object", body, "object")
         return
     yield from _external_id(body.get("externalId"))
-    yield from _source(body, nullable=not creating)
+    yield from _source(body, creating=creating)
     yield from _source_url(body, nullable=not creating)
+    if creating:
+        yield from _user_id(body)
     if creating or "defaultFields" in body:
         yield from _default_fields(body.get("defaultFields"), creating=creating)
-    if not isinstance(body.get("customFields", []), list):
-        yield Flaw("/customFields", "Expected array", body["customFields"], "array")
+    custom = body.get("customFields", [])
+    if not isinstance(custom, list):
+        yield Flaw("/customFields", "Expected array", custom, "array")
+    elif not creating:
+        for index, item in enumerate(custom):
+            yield from _item_id(f"/customFields/{index}", item)
 
 
 def _external_id(value: Json) -> Iterator[Flaw]:
     if value is not None:
-        yield from _text("/externalId", value, EXTERNAL_ID_MAX)
+        yield from _text("/externalId", value, EXTERNAL_ID_LONGEST)
 
 
-def _source(body: Mapping[str, Json], *, nullable: bool) -> Iterator[Flaw]:
-    if "source" not in body or (nullable and body["source"] is None):
+def _source(body: Mapping[str, Json], *, creating: bool) -> Iterator[Flaw]:
+    if "source" not in body or (body["source"] is None and not creating):
         return
     source = body["source"]
-    flaws = list(_text("/source", source, SOURCE_MAX))
-    if not flaws and is_reserved_source(source):
+    flaws = list(_text("/source", source, SOURCE_LONGEST_CREATED if creating else SOURCE_LONGEST_UPDATED))
+    if not flaws and is_reserved(source):
         flaws.append(Flaw("/source", "Source is reserved", source, "string"))
     yield from flaws
 
@@ -99,10 +106,16 @@ def _source_url(body: Mapping[str, Json], *, nullable: bool) -> Iterator[Flaw]:
     if "sourceUrl" not in body or (nullable and body["sourceUrl"] is None):
         return
     url = body["sourceUrl"]
-    flaws = list(_text("/sourceUrl", url, SOURCE_URL_MAX))
+    flaws = list(_text("/sourceUrl", url, SOURCE_URL_LONGEST))
     if not flaws and not _is_uri(url):
         flaws.append(Flaw("/sourceUrl", "Expected string to match 'uri' format", url, "string"))
     yield from flaws
+
+
+def _user_id(body: Mapping[str, Json]) -> Iterator[Flaw]:
+    user = body.get("createdByUserId", USER_ID)
+    if not isinstance(user, str) or not user.startswith(USER_ID):
+        yield Flaw("/createdByUserId", f"Expected string to match '^{USER_ID}(.*)$'", user, "string")
 
 
 def _text(path: str, value: Json, longest: int) -> Iterator[Flaw]:
@@ -117,35 +130,42 @@ def _is_uri(text: str) -> bool:
         parts = urlsplit(text)
     except ValueError:
         return False
-    return bool(parts.scheme and (parts.netloc or parts.path)) and not re.search(r"\s", text)
+    return bool(parts.netloc or parts.path) and URI.fullmatch(text) is not None
 
 
 def _default_fields(default: Json, *, creating: bool) -> Iterator[Flaw]:
     if not isinstance(default, dict):
         yield Flaw("/defaultFields", "Expected object", default, "object")
         return
-    if creating and "firstName" not in default:
-        yield Flaw("/defaultFields/firstName", "Expected required property", None, "string")
-    for name in SCALARS:
+    if creating and REQUIRED_TEXT not in default:
+        yield Flaw(f"/defaultFields/{REQUIRED_TEXT}", "Expected required property", None, "string")
+    for name in TEXT_FIELDS:
         if not isinstance(default.get(name), str | None):
             yield Flaw(f"/defaultFields/{name}", "Expected string", default[name], "string")
-    for name in LISTS:
-        yield from _items(f"/defaultFields/{name}", default.get(name, []), phones=name == "phoneNumbers")
+    for name in ITEM_FIELDS:
+        yield from _items(f"/defaultFields/{name}", default.get(name, []), creating=creating)
 
 
-def _items(path: str, items: Json, *, phones: bool) -> Iterator[Flaw]:
+def _items(path: str, items: Json, *, creating: bool) -> Iterator[Flaw]:
     if not isinstance(items, list):
         yield Flaw(path, "Expected array", items, "array")
         return
     for index, item in enumerate(items):
-        yield from _item(f"{path}/{index}", item, phones=phones)
+        yield from _item(f"{path}/{index}", item, phones=path.endswith("/phoneNumbers"))
+        if not creating:
+            yield from _item_id(f"{path}/{index}", item)
+
+
+def _item_id(path: str, item: Json) -> Iterator[Flaw]:
+    if isinstance(item, dict) and not isinstance(item.get("id", ""), str):
+        yield Flaw(f"{path}/id", "Expected string", item["id"], "string")
 
 
 def _item(path: str, item: Json, *, phones: bool) -> Iterator[Flaw]:
     if not isinstance(item, dict):
         yield Flaw(path, "Expected object", item, "object")
         return
-    for name in ("name", "value"):
+    for name in REQUIRED_OF_ITEM:
         if not isinstance(item.get(name), str) or not item[name]:
             yield Flaw(f"{path}/{name}", "Expected required property", item.get(name), "string")
             return
@@ -186,7 +206,7 @@ def _fits(value: Json, kind: FieldType) -> bool:
 
 def _check_item_ids(body: Json, held: Json, *, refuse_ids: bool) -> None:
     default = body.get("defaultFields", {})
-    pairs = [(default.get(name, []), held["defaultFields"][name]) for name in LISTS]
+    pairs = [(default.get(name, []), held["defaultFields"][name]) for name in ITEM_FIELDS]
     pairs.append((body.get("customFields", []), held["customFields"]))
     for sent, kept in pairs:
         known = set() if refuse_ids else {item["id"] for item in kept}

@@ -14,11 +14,11 @@ from typing import Self
 
 from aiohttp import web
 
-from sync.contacts.contact import CustomField, Json
 from sync.sandbox.api import Api
 from sync.sandbox.control import Control
 from sync.sandbox.faults import Faults
 from sync.sandbox.gateway import Gateway
+from sync.sandbox.law_book import CustomField, Json
 from sync.sandbox.options import SandboxOptions
 from sync.sandbox.traffic import Request, Traffic
 from sync.sandbox.workspace import Workspace
@@ -52,7 +52,8 @@ class Sandbox:
     async def __aenter__(self) -> Self:
         """Start to serve."""
         app = web.Application(middlewares=[self._gateway.middleware()])
-        app.add_routes([*Api(self._workspace).routes(), *Control(self).routes()])
+        control = Control(self._workspace, self._traffic, self.faults)
+        app.add_routes([*Api(self._workspace).routes(), *control.routes()])
         self._gateway.closing.clear()
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=GRACE)
         await self._runner.setup()

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 from pathlib import Path
 
-from sync.contacts.contact import Json
+from sync.files import PRIVATE, write_whole
+from sync.sandbox.law_book import Json
 
 PARTS = {"id", "externalId", "source", "sourceUrl", "defaultFields", "customFields", "createdAt", "updatedAt"}
 
@@ -35,14 +34,5 @@ def load(path: Path) -> list[Json]:
 
 
 def save(path: Path, contacts: list[Json]) -> None:
-    """Put ``contacts`` in place of what ``path`` held; a reader sees the old file or the new one, never a half."""
-    text = json.dumps({"contacts": contacts}, ensure_ascii=False)
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")  # mkstemp's mode is 0600
-    draft = Path(name)
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(text)
-        draft.replace(path)
-    except BaseException:
-        draft.unlink(missing_ok=True)
-        raise
+    """Put ``contacts`` in place of what ``path`` held."""
+    write_whole(path, json.dumps({"contacts": contacts}, ensure_ascii=False), PRIVATE)

@@ -11,8 +11,8 @@ from collections.abc import Callable, Coroutine, Iterable, Mapping
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
-from sync.contacts.contact import CustomField, Json
 from sync.sandbox.faults import Faults
+from sync.sandbox.law_book import CustomField, Json
 from sync.sandbox.options import SandboxOptions
 from sync.sandbox.server import Sandbox
 from sync.sandbox.traffic import Request

@@ -1,4 +1,4 @@
-"""What arrived and when: the log of requests and the sliding second that is judged by it (API.md, Access).
+"""What arrived and when: the log of requests and the sliding second that is judged by it.
 
 Knows nothing of answers beyond their status. The clock is passed in.
 """
@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
-from sync.contacts.contact import Json
+from sync.sandbox.law_book import Json
 
 WINDOW = 1.0
 
@@ -41,7 +41,10 @@ class Arrival:
 
 
 class Traffic:
-    """The requests of one key, counted as strictly as anyone could."""
+    """The requests of one key, counted as strictly as anyone could.
+
+    Documented: 10 requests a second for a key. How the second is measured is not, so any sliding one counts.
+    """
 
     def __init__(self, limit: int, clock: Callable[[], float]) -> None:
         self.windows_exceeded = 0

@@ -10,13 +10,10 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from sync.contacts.contact import EXTERNAL_ID_MAX, CustomField, Json
 from sync.sandbox import refusal, rules, shelf
+from sync.sandbox.law_book import FILTER_LONGEST, FILTERS_MOST, PAGE_LARGEST, CustomField, Json
 from sync.sandbox.making import Maker
 from sync.sandbox.options import SandboxOptions
-
-MAX_RESULTS = 50
-MAX_FILTERS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +85,7 @@ class Workspace:
         page = found[:size]
         return {
             "data": [self._shown(held.contact) for held in page],
-            "totalItems": len(self._held) + MAX_RESULTS,  # wrong, as the vendor says it is
+            "totalItems": len(self._held) + PAGE_LARGEST,  # wrong, as the vendor says it is
             "nextPageToken": f"after-{page[-1].number}" if len(found) > size else None,
         }
 
@@ -195,9 +192,9 @@ class Workspace:
 
     def _page_size(self, query: ListQuery) -> int:
         text = query.max_results
-        if text is not None and text.isascii() and text.isdigit() and 1 <= int(text) <= MAX_RESULTS:
+        if text is not None and text.isascii() and text.isdigit() and 1 <= int(text) <= PAGE_LARGEST:
             return int(text)
-        message = f"Expected integer between 1 and {MAX_RESULTS}" if text else "Expected required property"
+        message = f"Expected integer between 1 and {PAGE_LARGEST}" if text else "Expected required property"
         raise refusal.invalid(refusal.Flaw("/maxResults", message, text, "integer"))
 
     def _listed(self, query: ListQuery) -> list[_Held]:
@@ -228,12 +225,12 @@ class Workspace:
 
 
 def _check_filter(name: str, values: Collection[str]) -> None:
-    if len(values) > MAX_FILTERS:
-        flaw = refusal.Flaw(f"/{name}", f"Expected array length to be less or equal to {MAX_FILTERS}", None, "array")
+    if len(values) > FILTERS_MOST:
+        flaw = refusal.Flaw(f"/{name}", f"Expected array length to be less or equal to {FILTERS_MOST}", None, "array")
         raise refusal.invalid(flaw)
     for index, value in enumerate(values):
-        if not 1 <= len(value) <= EXTERNAL_ID_MAX:
-            message = f"Expected string length between 1 and {EXTERNAL_ID_MAX}"
+        if not 1 <= len(value) <= FILTER_LONGEST:
+            message = f"Expected string length between 1 and {FILTER_LONGEST}"
             raise refusal.invalid(refusal.Flaw(f"/{name}/{index}", message, value, "string"))
 
 

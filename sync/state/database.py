@@ -21,6 +21,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import URL, Connection, Engine
 from sqlalchemy.pool import NullPool, StaticPool
 
+from connectors.database_url import with_driver
 from sync.state.schema import META, MIGRATIONS
 
 _SCHEMA_LOCK = 0x6F70736D
@@ -35,8 +36,7 @@ class StateError(Exception):
 
 def address(url: str) -> URL:
     """The database that ``url`` means; PostgreSQL is reached through psycopg 3 where no driver is named."""
-    parsed = sa.make_url(url)
-    return parsed.set(drivername="postgresql+psycopg") if parsed.drivername in ("postgresql", "postgres") else parsed
+    return with_driver(sa.make_url(url))
 
 
 def sqlite_file(url: URL) -> Path | None:

@@ -14,11 +14,12 @@ from typing import NoReturn
 import click
 
 from sync.cli.common import config_options, configure_logs, failing
-from sync.cli.init.files import store, write
+from sync.cli.init.files import store
 from sync.cli.init.mapping import contact_ids, mapping, unused
 from sync.cli.init.questions import API_KEY, Answers, Questions
 from sync.cli.init.source import Source
 from sync.config.file import ConfigError, environment, loads
+from sync.files import write_whole
 from sync.first_config import Proposal, Survey, config_text
 from sync.run.report import EXIT_FAILED, EXIT_OK, EXIT_USAGE
 
@@ -103,7 +104,7 @@ def _write_first(path: Path, answers: Answers, fail: Callable[[str, int], NoRetu
         if api_key != variables.get(API_KEY, "").strip():
             store(folder / ".env", API_KEY, api_key)
             click.echo(f"The key is kept in {folder / '.env'}, which only you can read.")
-        write(path, text)
+        write_whole(path, text)
     except OSError as error:
         fail(f"{error.filename or path}: cannot be written: {error.strerror}", EXIT_USAGE)
     click.echo(f"{path} is written.")
