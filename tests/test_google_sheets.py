@@ -36,7 +36,8 @@ from connectors.google_sheets import GoogleSheetsConnector, GoogleSheetsOptions,
 from connectors.google_sheets.grid import Worksheet
 from connectors.google_sheets.patience import Patience
 from connectors.google_sheets.placing import FreshRow, merged, place
-from tests.sheets_server import ACCOUNT, READ, WRITE, Date, Formula, Refused, Sheet, SheetsServer
+from tests.sheets_grid import Date, Formula, Refused, Sheet
+from tests.sheets_server import ACCOUNT, READ, WRITE, SheetsServer
 
 ID = "1AbC_dEf-sheet"
 ALL = {"contactId": "contactId", "status": "status", "error": "error"}
