@@ -1,4 +1,4 @@
-"""What several test modules are given: a PostgreSQL server."""
+"""What several test modules are given: a local Google and a PostgreSQL server."""
 
 from __future__ import annotations
 
@@ -7,6 +7,14 @@ from collections.abc import Iterator
 import pytest
 
 from tests.postgres_server import postgres_server
+from tests.sheets_server import SheetsServer
+
+
+@pytest.fixture
+def google() -> Iterator[SheetsServer]:
+    """A local Google without spreadsheets."""
+    with SheetsServer() as server:
+        yield server
 
 
 @pytest.fixture(scope="session")
