@@ -8,7 +8,7 @@ import pytest
 from hypothesis import strategies as st
 
 from connectors.base import Cell
-from sync.values import ValueUnreadable
+from sync.mapping.values import ValueUnreadable
 
 scalars = st.one_of(
     st.none(),

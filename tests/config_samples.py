@@ -10,8 +10,8 @@ import pytest
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
 from connectors import base
-from sync.config import LoadedConfig
-from sync.config_file import ConfigError, load
+from sync.config.model import LoadedConfig
+from sync.config.file import ConfigError, load
 
 SECRET = "sk-s3cr3t-value"
 

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from connectors.base import Cell, Row
-from sync.config import SyncConfig
-from sync.contact import CustomField, Desired
-from sync.mapping import Mapper, MappingError, compile_mapping
-from sync.problem import Problem
+from sync.config.model import SyncConfig
+from sync.contacts.contact import CustomField, Desired
+from sync.mapping.mapper import Mapper, MappingError, compile_mapping
+from sync.contacts.problem import Problem
 
 FIELDS = [
     CustomField("Inbound Lead", "lead", "boolean"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from connectors.base import Cell
-from sync import values
+from sync.mapping import values
 from tests.cells import refusal
 
 

@@ -16,12 +16,12 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from sync.alerts import Alerts, Notice, NotSent, condition_of
-from sync.config_daemon import SmtpConfig
-from sync.notify import Mail, Webhook
-from sync.report import SyncReport
+from sync.daemon.alerts import Alerts, Notice, NotSent, condition_of
+from sync.config.daemon import SmtpConfig
+from sync.daemon.notify import Mail, Webhook
+from sync.run.report import SyncReport
 from sync.sandbox import SandboxOptions, SandboxThread
-from sync.state import State
+from sync.state.contacts import State
 from tests.daemons import CSV, DaemonProcess, until
 
 

@@ -12,9 +12,9 @@ import jsonschema
 import pytest
 import yaml
 
-from sync import config_schema
-from sync.config import Limit, interval
-from sync.config_file import environment, load, mapped_columns, unknown_columns
+from sync.config import schema as config_schema
+from sync.config.model import Limit, interval
+from sync.config.file import environment, load, mapped_columns, unknown_columns
 from tests.config_samples import SECRET, VALID, TableOptions, read, refusal, replaced
 
 ROOT = Path(__file__).parents[1]
@@ -208,11 +208,11 @@ class TestFilesBesideTheProgram:
 
     def test_the_schemas_file_is_fresh(self) -> None:
         stored = json.loads((ROOT / "docs" / "config.schema.json").read_text(encoding="utf-8"))
-        assert stored == config_schema.schema(), "renew it: python -m sync.config_schema > docs/config.schema.json"
+        assert stored == config_schema.schema(), "renew it: python -m sync.config.schema > docs/config.schema.json"
 
 
 def test_reading_a_configuration_imports_nothing_heavy() -> None:
     heavy = ("aiohttp", "gspread", "sqlalchemy", "phonenumbers")
-    code = f"import sys, sync.config_file; print([name for name in {heavy!r} if name in sys.modules])"
+    code = f"import sys, sync.config.file; print([name for name in {heavy!r} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

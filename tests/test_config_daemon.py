@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from sync.config import LoadedConfig
-from sync.config_file import ConfigError, loads
-from sync.metrics import Metrics
+from sync.config.model import LoadedConfig
+from sync.config.file import ConfigError, loads
+from sync.daemon.metrics import Metrics
 
 SECRET = "s3cr3t-of-the-daemon"
 BASE = """\

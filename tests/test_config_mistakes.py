@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sync.config_file import ConfigError, load, mapped_columns
+from sync.config.file import ConfigError, load, mapped_columns
 from tests.config_samples import SECRET, VALID, read, refusal, replaced
 
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sync.contact import SCALARS, Contact, CustomField, Desired, Item, differences, is_reserved_source, overlay
+from sync.contacts.contact import SCALARS, Contact, CustomField, Desired, Item, differences, is_reserved_source, overlay
 
 LABELS = ("mobile", "work", "home")
 TEXT = st.text(st.characters(exclude_categories=("Cs", "Cc", "Z")), min_size=1, max_size=8)

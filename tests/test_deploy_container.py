@@ -23,7 +23,7 @@ from time import monotonic, sleep
 
 import pytest
 
-from sync import report
+from sync.run import report
 from sync.cli.main import COMMANDS
 from sync.sandbox import SandboxThread
 from tests.deploy_files import DEPLOY, REPOSITORY, absent, dockerfile

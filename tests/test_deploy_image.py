@@ -16,7 +16,7 @@ from zipfile import ZipFile
 
 import pytest
 
-from sync import config_file
+from sync.config import file as config_file
 from tests.deploy_files import CI, DEPLOY, REPOSITORY, SECRETS, dockerfile, documents, lines_of, program
 
 

@@ -12,7 +12,9 @@ from typing import Any
 import pytest
 import yaml
 
-from sync import config_file, report
+from sync.config import file as config_file
+
+from sync.run import report
 from tests.deploy_files import KUBERNETES, SECRETS, absent, dockerfile, documents, must_be_a_command
 
 MANIFESTS = sorted(

@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from sync import config_file, report
+from sync.config import file as config_file
+
+from sync.run import report
 from sync.cli.main import COMMANDS
 from tests.deploy_files import SECRETS, SYSTEMD, must_be_a_command, program
 

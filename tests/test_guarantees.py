@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from sync.contact import CustomField
+from sync.contacts.contact import CustomField
 from sync.sandbox import DEFAULT_CUSTOM_FIELDS, FaultKind
 from tests.workbench import HURRY, Workbench, ended, people, person, workbench
 

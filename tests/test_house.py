@@ -78,16 +78,16 @@ def test_only_the_command_line_knows_the_command_line(module: str) -> None:
 
 
 FORBIDDEN = {
-    "sync.contact": ("sync.",),
-    "sync.problem": ("sync.",),
-    "sync.values": ("sync.state", "sync.openphone", "sync.plan", "sync.mapping"),
-    "sync.mapping": ("sync.state", "sync.openphone", "sync.plan", "sync.apply"),
-    "sync.plan": ("sync.state", "sync.openphone", "sync.mapping", "sync.apply", "sync.reconcile"),
-    "sync.apply": ("sync.mapping", "sync.reconcile", "sync.engine"),
-    "sync.report": ("sync.state", "sync.openphone", "sync.engine"),
-    "sync.state": ("sync.openphone", "sync.plan", "sync.mapping", "sync.engine"),
-    "sync.openphone": ("sync.state", "sync.plan", "sync.mapping"),
-    "sync.engine": ("sync.daemon", "sync.web"),
+    "sync.contacts.contact": ("sync.",),
+    "sync.contacts.problem": ("sync.",),
+    "sync.mapping.values": ("sync.state.contacts", "sync.openphone.client", "sync.plan.plan", "sync.mapping.mapper"),
+    "sync.mapping.mapper": ("sync.state.contacts", "sync.openphone.client", "sync.plan.plan", "sync.run.apply"),
+    "sync.plan.plan": ("sync.state.contacts", "sync.openphone.client", "sync.mapping.mapper", "sync.run.apply", "sync.run.reconcile"),
+    "sync.run.apply": ("sync.mapping.mapper", "sync.run.reconcile", "sync.run.story"),
+    "sync.run.report": ("sync.state.contacts", "sync.openphone.client", "sync.run.story"),
+    "sync.state.contacts": ("sync.openphone.client", "sync.plan.plan", "sync.mapping.mapper", "sync.run.story"),
+    "sync.openphone.client": ("sync.state.contacts", "sync.plan.plan", "sync.mapping.mapper"),
+    "sync.run.story": ("sync.daemon.daemon", "sync.daemon.web"),
 }
 
 
@@ -96,7 +96,7 @@ def test_arrows_run_one_way(module: str) -> None:
     assert not {name for name in imports(module) if name.startswith(FORBIDDEN[module])}
 
 
-@pytest.mark.parametrize("module", ["sync.contact", "sync.plan", "sync.mapping", "sync.values", "sync.report"])
+@pytest.mark.parametrize("module", ["sync.contacts.contact", "sync.plan.plan", "sync.mapping.mapper", "sync.mapping.values", "sync.run.report"])
 def test_what_decides_speaks_to_nobody(module: str) -> None:
     loaded = {
         name
@@ -123,8 +123,8 @@ def test_only_the_client_speaks_to_the_api() -> None:
             for node in ast.walk(tree(name))
         )
     }
-    served = {name for name in speaks if name.startswith(("sync.sandbox", "sync.web"))}
-    assert speaks - served <= {"sync.openphone", "sync.daemon", "sync.notify", "sync.alerts", "sync.runner"}
+    served = {name for name in speaks if name.startswith(("sync.sandbox", "sync.daemon.web"))}
+    assert speaks - served <= {"sync.openphone.client", "sync.daemon.daemon", "sync.daemon.notify", "sync.daemon.alerts", "sync.daemon.runner"}
 
 
 @pytest.mark.parametrize("module", MODULES)
@@ -141,7 +141,7 @@ def test_no_room_is_too_large(module: str) -> None:
 def test_the_run_is_told_in_a_screenful() -> None:
     story = next(
         node
-        for node in tree("sync.engine").body
+        for node in tree("sync.run.story").body
         if isinstance(node, ast.AsyncFunctionDef) and node.name == "_pass_from"
     )
     assert (story.end_lineno or 0) - story.lineno <= 70

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from sync.cli.init_source import beside
+from sync.cli.init.source import beside
 from sync.cli.main import main
-from sync.config_columns import mapped_columns
-from sync.config_file import load
+from sync.mapping.columns import mapped_columns
+from sync.config.file import load
 from sync.sandbox import SandboxThread
 from tests.init_bench import Init, on_a_terminal, run_init, working_folder, written
 from tests.sheets_server import SheetsServer

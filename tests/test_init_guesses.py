@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sync.config_columns import mapped_columns, unknown_columns
-from sync.config_file import loads
-from sync.contact import CustomField
+from sync.mapping.columns import mapped_columns, unknown_columns
+from sync.config.file import loads
+from sync.contacts.contact import CustomField
 from sync.first_config import Proposal, Survey, changed, config_text, guess
-from sync.mapping import compile_mapping
+from sync.mapping.mapper import compile_mapping
 from sync.sandbox.options import DEFAULT_CUSTOM_FIELDS
 
 

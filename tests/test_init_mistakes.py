@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sync import openphone
-from sync.cli.init_files import store
-from sync.config_file import environment
+from sync.openphone import client as openphone
+from sync.cli.init.files import store
+from sync.config.file import environment
 from sync.sandbox import SandboxThread
 from tests.init_bench import CTRL_C, Init, on_a_terminal, run_init, working_folder, written
 
@@ -100,7 +100,7 @@ class TestErrors:
         def appear(*_: object, **__: object) -> None:
             (folder / "config.yaml").write_text("theirs")
 
-        monkeypatch.setattr("sync.cli.init.loads", appear)
+        monkeypatch.setattr("sync.cli.init.entry.loads", appear)
         assert init("--yes").exit_code == 2
         assert (folder / "config.yaml").read_text() == "theirs"
 

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.base import Cell, Row
-from sync.contact import Desired
-from sync.mapping import MappingError, compile_mapping
-from sync.template import Template
+from sync.contacts.contact import Desired
+from sync.mapping.mapper import MappingError, compile_mapping
+from sync.mapping.template import Template
 from tests.mappings import config, mapper, mistakes, rejected, wanted
 
 # --- where a field's value comes from

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from connectors.base import Cell, Row
-from sync.contact import CustomField
-from sync.mapping import compile_mapping
-from sync.problem import Problem
+from sync.contacts.contact import CustomField
+from sync.mapping.mapper import compile_mapping
+from sync.contacts.problem import Problem
 from tests.mappings import config, mapper, mistakes, rejected, row, wanted
 
 # --- keys

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.base import Cell
-from sync import values
+from sync.mapping import values
 from tests.cells import refusal
 
 # --- numbers

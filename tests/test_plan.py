@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sync.config import Limit
-from sync.contact import Contact, Desired, Item
-from sync.plan import Change, Decision, InStep, Limits, Plan, Reading, Wanted, decide, remove
-from sync.problem import Problem
+from sync.config.model import Limit
+from sync.contacts.contact import Contact, Desired, Item
+from sync.plan.plan import Change, Decision, InStep, Limits, Plan, Reading, Wanted, decide, remove
+from sync.contacts.problem import Problem
 
 HELD = Contact(scalars={"firstName": "Ana", "lastName": "Doe"}, external_id="c1", source="contact-sync", id="A")
 SAME = Desired("c1", {"firstName": "Ana", "lastName": "Doe"})

@@ -13,8 +13,8 @@ import pytest
 import yaml
 
 from sync.cli.main import COMMANDS
-from sync.config_file import loads
-from sync.report import EXIT_FAILED, EXIT_HELD, EXIT_LOCKED, EXIT_OK, EXIT_PARTIAL, EXIT_USAGE
+from sync.config.file import loads
+from sync.run.report import EXIT_FAILED, EXIT_HELD, EXIT_LOCKED, EXIT_OK, EXIT_PARTIAL, EXIT_USAGE
 
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]

@@ -14,7 +14,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from sync.contact import CustomField
+from sync.contacts.contact import CustomField
 from sync.sandbox import KINDS, FaultKind, Sandbox, SandboxOptions, ShelfError
 
 CONTACTS = "/v1/contacts"

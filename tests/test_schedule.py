@@ -11,8 +11,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from sync.config import Config
-from sync.schedule import DEFAULT, Timetable, Timing, zone_of
+from sync.config.model import Config
+from sync.daemon.schedule import DEFAULT, Timetable, Timing, zone_of
 
 BERLIN = ZoneInfo("Europe/Berlin")
 START = datetime(2026, 11, 24, 20, 0, 30, tzinfo=UTC)  # a Tuesday

@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from connectors.base import Context, IncompleteRead, ReadSummary, Row, SourceConfigError, SourceError
 from connectors.contract import check_connector, check_refuses
 from connectors.sql import SqlConnector, SqlOptions
-from sync.config_file import loads
+from sync.config.file import loads
 from tests.postgres_server import free_port
 
 

@@ -11,10 +11,10 @@ from threading import Barrier
 import pytest
 import sqlalchemy as sa
 
-from sync.database import IN_MEMORY, StateError, address, sqlite_file
-from sync.lock import Locked, hold
-from sync.state import State
-from sync.state_schema import MIGRATIONS
+from sync.state.database import IN_MEMORY, StateError, address, sqlite_file
+from sync.state.lock import Locked, hold
+from sync.state.contacts import State
+from sync.state.schema import MIGRATIONS
 
 
 def make(path: Path, url: str | None = None) -> None:
@@ -162,7 +162,7 @@ def test_a_schema_whose_making_was_cut_off_is_made_by_the_next_run(
 
     path = tmp_path / "state.db"
     with monkeypatch.context() as patched:
-        patched.setattr("sync.database.MIGRATIONS", (*MIGRATIONS, cut_off))
+        patched.setattr("sync.state.database.MIGRATIONS", (*MIGRATIONS, cut_off))
         with pytest.raises(KeyboardInterrupt):
             make(path)
     make(path)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from sync.lock import Locked, hold
+from sync.state.lock import Locked, hold
 from tests.workbench import Workbench, people, person, workbench
 
 

@@ -12,8 +12,8 @@ import pytest
 from click.testing import CliRunner
 
 from sync.cli.main import main
-from sync.contact import Contact
-from sync.state import State
+from sync.contacts.contact import Contact
+from sync.state.contacts import State
 from tests.workbench import Result, Workbench, people, person, waiting, workbench
 
 

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 
 from connectors.base import Cell
-from sync import values
-from sync.values import ValueUnreadable
+from sync.mapping import values
+from sync.mapping.values import ValueUnreadable
 from tests.cells import cells, refusal
 
 READERS: list[Callable[[Any], Any]] = [

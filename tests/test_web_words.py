@@ -8,15 +8,15 @@ from typing import Any
 
 import pytest
 
-from sync.config import Config
-from sync.engine import CUT_SHORT
-from sync.problem import Problem
-from sync.runner import Ended
-from sync.state import RunRecord
-from sync.web import words
-from sync.web.chart import BAR_BOTTOM, DAYS, LINE_BOTTOM, LINE_TOP, chart
-from sync.web.facts import SyncFacts
-from sync.web.page import Headline, Known, Moments, PageView, page
+from sync.config.model import Config
+from sync.run.story import CUT_SHORT
+from sync.contacts.problem import Problem
+from sync.daemon.runner import Ended
+from sync.state.contacts import RunRecord
+from sync.daemon.web import words
+from sync.daemon.web.chart import BAR_BOTTOM, DAYS, LINE_BOTTOM, LINE_TOP, chart
+from sync.daemon.web.facts import SyncFacts
+from sync.daemon.web.page import Headline, Known, Moments, PageView, page
 
 NOW = datetime(2026, 11, 24, 20, 0, tzinfo=UTC).timestamp()
 PATH = Path("/etc/open phone/config.yaml")

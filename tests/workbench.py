@@ -20,7 +20,7 @@ from typing import Any
 import yaml
 from click.testing import CliRunner
 
-from sync import openphone
+from sync.openphone import client as openphone
 from sync.cli.main import main
 from sync.sandbox import SandboxOptions, SandboxThread
 
