@@ -18,111 +18,17 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
-from google.auth import jwt
+from tests.google_keys import private_key, verified
+from tests.sheets_grid import Refused, Sheet, area_of, as_typed, beyond, values_in
 
 ACCOUNT = "robot@example-project.iam.gserviceaccount.com"
 READ = "https://www.googleapis.com/auth/spreadsheets.readonly"
 WRITE = "https://www.googleapis.com/auth/spreadsheets"
-
-
-@dataclass(frozen=True)
-class Date:
-    """A cell that holds a number and shows it as a date."""
-
-    serial: float
-    shown: str
-
-
-@dataclass(frozen=True)
-class Formula:
-    """A cell that somebody typed ``=…`` into, and what it shows."""
-
-    typed: str
-    shows: str = "#NAME?"
-
-
-class Refused(Exception):
-    """An answer in the shape that Google gives errors."""
-
-    def __init__(self, code: int, message: str, status: str, reason: str = "", **metadata: str) -> None:
-        super().__init__(message)
-        error: dict[str, Any] = {"code": code, "message": message, "status": status}
-        if reason:
-            info = {"@type": "type.googleapis.com/google.rpc.ErrorInfo", "reason": reason, "domain": "googleapis.com"}
-            error["details"] = [info | {"metadata": metadata}]
-        self.code, self.payload = code, {"error": error}
-
-
-@dataclass
-class Sheet:
-    """One worksheet: ``rows[0]`` is row 1. People edit it directly, the server through requests."""
-
-    title: str
-    rows: list[list[Any]]
-    id: int = 0
-    row_count: int = 1000
-    column_count: int = 26
-    hidden: bool = False
-    chart: bool = False
-
-    def column(self, name: str, header_row: int = 1) -> list[Any]:
-        """The cells under a header, empty ones as ""."""
-        position = self.rows[header_row - 1].index(name)
-        return [
-            row[position] if position < len(row) and row[position] is not None else "" for row in self.body(header_row)
-        ]
-
-    def body(self, header_row: int = 1) -> list[list[Any]]:
-        """The rows below the header."""
-        return self.rows[header_row:]
-
-    def sort(self, key: Callable[[list[Any]], Any], header_row: int = 1) -> None:
-        """A person sorts the rows below the header."""
-        self.rows[header_row:] = sorted(self.rows[header_row:], key=key)
-
-    def insert(self, number: int, cells: Sequence[Any] = ()) -> None:
-        """A person inserts a row, which then has this number."""
-        self.rows.insert(number - 1, list(cells))
-        self.row_count += 1
-
-    def delete(self, number: int) -> None:
-        """A person deletes a row."""
-        del self.rows[number - 1]
-        self.row_count -= 1
-
-    def get(self, row: int, column: int) -> Any:
-        """The cell at a row number and a position from 0."""
-        cells = self.rows[row - 1] if row <= len(self.rows) else []
-        return cells[column] if column < len(cells) else None
-
-    def put(self, row: int, column: int, value: Any) -> None:
-        """Set a cell; what lies between it and the cells there are becomes empty."""
-        while len(self.rows) < row:
-            self.rows.append([])
-        cells = self.rows[row - 1]
-        cells.extend([None] * (column + 1 - len(cells)))
-        cells[column] = value
-
-    @property
-    def properties(self) -> dict[str, Any]:
-        found: dict[str, Any] = {
-            "sheetId": self.id,
-            "title": self.title,
-            "sheetType": "OBJECT" if self.chart else "GRID",
-        }
-        if self.hidden:
-            found["hidden"] = True
-        if not self.chart:
-            found["gridProperties"] = {"rowCount": self.row_count, "columnCount": self.column_count}
-        return found
 
 
 @dataclass(frozen=True)
@@ -194,7 +100,7 @@ class SheetsServer:
             "type": "service_account",
             "project_id": "example-project",
             "private_key_id": "0123456789abcdef",
-            "private_key": _private_key(),
+            "private_key": private_key(),
             "client_email": ACCOUNT,
             "client_id": "1",
             "token_uri": f"{self.url}/token",
@@ -296,16 +202,16 @@ class SheetsServer:
         if values == "values:batchUpdate":
             return self._write(spreadsheet, sheets, data)
         if values == "values:batchGet":
-            return {"spreadsheetId": spreadsheet, "valueRanges": [_values(sheets, a, query) for a in query["ranges"]]}
+            return {"spreadsheetId": spreadsheet, "valueRanges": [values_in(sheets, a, query) for a in query["ranges"]]}
         if area:
-            return _values(sheets, unquote(area), query)
+            return values_in(sheets, unquote(area), query)
         properties = [sheet.properties | {"index": index} for index, sheet in enumerate(sheets)]
         return {"spreadsheetId": spreadsheet, "sheets": [{"properties": found} for found in properties]}
 
     def _token(self, form: dict[str, str]) -> dict[str, Any]:
         self.token_calls.append(form)
         if "assertion" in form:
-            scope = _verified(form["assertion"])["scope"]
+            scope = verified(form["assertion"])["scope"]
         else:
             if form.get("subject_token") != "outside":
                 raise Refused(400, "unknown subject token", "INVALID_ARGUMENT")
@@ -340,106 +246,19 @@ class SheetsServer:
     def _write(self, spreadsheet: str, sheets: list[Sheet], data: Any) -> Any:
         responses = []
         for part in data["data"]:
-            area = _area(sheets, part["range"])
+            area = area_of(sheets, part["range"])
             if area.bottom > area.sheet.row_count or area.right >= area.sheet.column_count:
-                raise _beyond(area)
+                raise beyond(area)
             if len(part["values"]) > area.bottom - area.top + 1:
                 raise Refused(400, "Requested writing within range, but tried writing to row", "INVALID_ARGUMENT")
             for down, row in enumerate(part["values"]):
                 for across, value in enumerate(row):
                     if value is not None:
-                        typed = _typed(value, data["valueInputOption"])
+                        typed = as_typed(value, data["valueInputOption"])
                         area.sheet.put(area.top + down, area.left + across, typed)
             responses.append({"spreadsheetId": spreadsheet, "updatedRange": part["range"]})
         cells = sum(len(row) for part in data["data"] for row in part["values"])
         return {"spreadsheetId": spreadsheet, "totalUpdatedCells": cells, "responses": responses}
-
-
-@dataclass
-class _Area:
-    sheet: Sheet
-    top: int
-    bottom: int
-    left: int
-    right: int
-    text: str
-
-
-def _area(sheets: list[Sheet], text: str) -> _Area:
-    """A range in A1 notation: a whole sheet, cells, rows, or columns; open ends reach to the edge of the grid."""
-    found = re.fullmatch(r"('(?:[^']|'')+'|[^'!]+)(?:!([A-Z]*)(\d*)(?::([A-Z]*)(\d*))?)?", text)
-    title = found[1] if found else ""
-    title = title[1:-1].replace("''", "'") if title.startswith("'") else title
-    sheet = next((sheet for sheet in sheets if sheet.title == title), None)
-    if found is None or sheet is None:
-        raise Refused(400, f"Unable to parse range: {text}", "INVALID_ARGUMENT")
-    left, top, right, bottom = found[2] or "", found[3] or "", found[4], found[5]
-    if right is None and (left or top):
-        right, bottom = left, top
-    return _Area(
-        sheet,
-        int(top or 1),
-        int(bottom or sheet.row_count),
-        _position(left) if left else 0,
-        _position(right) if right else sheet.column_count - 1,
-        text,
-    )
-
-
-def _position(column: str) -> int:
-    position = 0
-    for letter in column:
-        position = position * 26 + ord(letter) - ord("A") + 1
-    return position - 1
-
-
-def _beyond(area: _Area) -> Refused:
-    limits = f"Max rows: {area.sheet.row_count}, max columns: {area.sheet.column_count}"
-    return Refused(400, f"Range ({area.text}) exceeds grid limits. {limits}", "INVALID_ARGUMENT")
-
-
-def _values(sheets: list[Sheet], text: str, query: Mapping[str, list[str]]) -> dict[str, Any]:
-    area = _area(sheets, text)
-    if area.bottom > area.sheet.row_count or area.right >= area.sheet.column_count or area.top > area.sheet.row_count:
-        raise _beyond(area)
-    rows = [
-        _without_tail([_rendered(area.sheet.get(row, column), query) for column in range(area.left, area.right + 1)])
-        for row in range(area.top, min(area.bottom, len(area.sheet.rows)) + 1)
-    ]
-    rows = _without_tail(rows)
-    answer: dict[str, Any] = {"range": text, "majorDimension": "ROWS"}
-    return answer | {"values": rows} if rows else answer
-
-
-def _without_tail(items: list[Any]) -> list[Any]:
-    """What the service leaves out: empty cells at a row's end, empty rows at a range's end."""
-    end = len(items)
-    while end and items[end - 1] in ("", []):
-        end -= 1
-    return items[:end]
-
-
-def _rendered(value: Any, query: Mapping[str, list[str]]) -> Any:
-    formatted = query.get("valueRenderOption", ["FORMATTED_VALUE"])[0] == "FORMATTED_VALUE"
-    if value is None:
-        return ""
-    if isinstance(value, Date):
-        as_text = formatted or query.get("dateTimeRenderOption", ["SERIAL_NUMBER"])[0] == "FORMATTED_STRING"
-        return value.shown if as_text else value.serial
-    if isinstance(value, Formula):
-        return value.shows
-    if formatted and isinstance(value, bool):
-        return "TRUE" if value else "FALSE"
-    return str(value) if formatted else value
-
-
-def _typed(value: Any, option: str) -> Any:
-    """What a written value becomes: as it is with RAW, as if typed by a person with USER_ENTERED."""
-    if value == "":
-        return None
-    if option == "USER_ENTERED" and isinstance(value, str):
-        return Formula(value) if value.startswith("=") else int(value) if value.isdigit() else value
-    return value
 
 
 def _handler(server: SheetsServer) -> type[BaseHTTPRequestHandler]:
@@ -468,25 +287,3 @@ def _handler(server: SheetsServer) -> type[BaseHTTPRequestHandler]:
             """Tests are quiet."""
 
     return Handler
-
-
-@cache
-def _keys() -> rsa.RSAPrivateKey:
-    return rsa.generate_private_key(public_exponent=65537, key_size=2048)
-
-
-def _private_key() -> str:
-    encoding, form = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8
-    return _keys().private_bytes(encoding, form, serialization.NoEncryption()).decode()
-
-
-def _public_key() -> bytes:
-    return (
-        _keys().public_key().public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
-    )
-
-
-def _verified(assertion: str) -> Any:
-    """The claims that a service account signed with its key."""
-    decode: Callable[..., Any] = jwt.decode
-    return decode(assertion, certs=_public_key())

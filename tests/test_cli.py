@@ -1,26 +1,22 @@
-"""The command line: help at once, mistakes in one message, the right exit code, colour only where there is a screen."""
+"""The command line: help at once, the right exit code, and what check and status say."""
 
 from __future__ import annotations
 
 import json
 import os
-import pty
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from click.testing import CliRunner
 
 from sync.cli.main import COMMANDS, main
-from tests.workbench import Result, Workbench, people, person, waiting, workbench
-
-ROOT = Path(__file__).parent.parent
-PROGRAM = [sys.executable, "-m", "sync"]
+from tests.commands import PROGRAM, ROOT, command, in_json
+from tests.workbench import Workbench, people, person, workbench
 
 
 @pytest.fixture
@@ -28,16 +24,6 @@ def bench(tmp_path: Path) -> Iterator[Workbench]:
     with workbench(tmp_path) as made:
         made.write(people(3))
         yield made
-
-
-def command(bench: Workbench, name: str, *options: str) -> Result:
-    with waiting(0.1, 90):
-        done = CliRunner(catch_exceptions=False).invoke(main, [name, "-c", str(bench.config), *options])
-    return Result(done.exit_code, done.stdout, done.stderr)
-
-
-def in_json(bench: Workbench, name: str, *options: str) -> Result:
-    return command(bench, name, "--output", "json", *options)
 
 
 # --- help ---------------------------------------------------------------------------------------------------------
@@ -101,6 +87,15 @@ def test_a_wrong_use_gets_its_document_where_json_was_asked_for(arguments: list[
         done = CliRunner().invoke(main, [arguments[0], *flags, *arguments[1:]])
         assert done.exit_code == 2
         assert json.loads(done.stdout)["error"]
+
+
+def test_the_demo_needs_nothing(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [*PROGRAM, "demo"], capture_output=True, text=True, cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(ROOT)}
+    )
+    assert done.returncode == 0, done.stderr
+    assert "nothing doubled, nothing lost" in done.stdout
+    assert not list(tmp_path.iterdir())
 
 
 # --- check --------------------------------------------------------------------------------------------------------
@@ -216,178 +211,3 @@ def test_status_of_a_damaged_state_is_exit_1_with_a_document(bench: Workbench) -
     result = in_json(bench, "status")
     assert result.exit == 1
     assert "state.db" in result.document["error"]
-
-
-# --- mistakes in the configuration --------------------------------------------------------------------------------
-
-Change = Callable[[dict[str, Any]], Any]
-MISTAKES: dict[str, tuple[Change, str]] = {
-    "no workspace": (lambda c: c.pop("openphone"), "openphone"),
-    "no syncs": (lambda c: c.pop("syncs"), "syncs"),
-    "empty syncs": (lambda c: c.update(syncs={}), "syncs"),
-    "a misspelt key": (lambda c: c.update(sinks=1), "sinks"),
-    "a misspelt option": (lambda c: c["syncs"]["customers"].update(max_delets=3), "max_deletes"),
-    "an unknown source": (lambda c: c["syncs"]["customers"]["source"].update(type="cvs"), "csv"),
-    "no source": (lambda c: c["syncs"]["customers"].pop("source"), "source"),
-    "no key": (lambda c: c["syncs"]["customers"].pop("key"), "key"),
-    "no first name": (lambda c: c["syncs"]["customers"]["fields"].pop("firstName"), "firstName"),
-    "a limit of words": (lambda c: c["syncs"]["customers"].update(max_deletes="a few"), "a few"),
-    "a negative limit": (lambda c: c["syncs"]["customers"].update(max_deletes=-1), "max_deletes"),
-    "a reserved source": (lambda c: c["syncs"]["customers"].update(source_label="csv"), "source_label"),
-    "an unknown region": (lambda c: c["syncs"]["customers"].update(region="XX"), "region"),
-    "a wrong choice": (lambda c: c["syncs"]["customers"].update(on_missing="purge"), "purge"),
-    "an address without a scheme": (lambda c: c["openphone"].update(base_url="api.openphone.com"), "base_url"),
-    "no requests a second": (lambda c: c["openphone"].update(requests_per_second=0), "requests_per_second"),
-    "a variable that is not set": (lambda c: c["openphone"].update(api_key="${NO_SUCH_VARIABLE}"), "NO_SUCH_VARIABLE"),
-    "a template left open": (
-        lambda c: c["syncs"]["customers"]["fields"].update(role={"template": "{title"}),
-        "template",
-    ),
-    "a schedule that is none": (lambda c: c["syncs"]["customers"].update(schedule="hourly"), "hourly"),
-    "a list instead of options": (lambda c: c["syncs"].update(customers=[1]), "customers"),
-}
-
-
-@pytest.mark.parametrize("mistake", MISTAKES)
-@pytest.mark.parametrize("name", ["run", "check", "status"])
-def test_a_mistake_is_one_clear_message_and_exit_2(bench: Workbench, mistake: str, name: str) -> None:
-    change, said = MISTAKES[mistake]
-    content = yaml.safe_load(bench.config.read_text())
-    change(content)
-    bench.config.write_text(yaml.safe_dump(content))
-    result = command(bench, name)
-    assert result.exit == 2
-    assert result.stdout == ""
-    assert said in result.stderr
-    assert str(bench.config) in result.stderr
-    assert "Traceback" not in result.stderr
-    assert in_json(bench, name).document["error"]
-    assert bench.sandbox.requests == []
-
-
-@pytest.mark.parametrize("text", ["", "openphone: [", "\t- x", "just words", "a: 1\na: 2"])
-def test_what_is_no_configuration_is_exit_2(bench: Workbench, text: str) -> None:
-    bench.config.write_text(text)
-    result = command(bench, "run")
-    assert result.exit == 2
-    assert str(bench.config) in result.stderr
-
-
-def test_a_sync_that_does_not_exist_is_named_with_those_that_do(bench: Workbench) -> None:
-    for name in ("run", "check"):
-        result = command(bench, name, "custmers")
-        assert result.exit == 2
-        assert "'custmers'" in result.stderr
-        assert "customers" in result.stderr
-
-
-def test_the_configuration_can_be_named_by_the_environment(bench: Workbench, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("OPENPHONE_SYNC_CONFIG", str(bench.config))
-    assert CliRunner(catch_exceptions=False).invoke(main, ["check"]).exit_code == 0
-
-
-# --- text ---------------------------------------------------------------------------------------------------------
-
-
-def test_a_run_reads_like_a_plan(bench: Workbench) -> None:
-    first = command(bench, "run")
-    assert first.exit == 0
-    assert "+ create c0 (row 2)\n    firstName: Ana0\n" in first.stdout
-    assert "customers: ok: 3 rows: 3 created (" in first.stdout
-    bench.write([person(0, company="Bay\nview"), person(1), person(3, phone="12")])
-    second = command(bench, "run")
-    assert second.exit == 3
-    assert "~ update c0 (row 2)\n    company: Acme → Bay⏎view\n" in second.stdout
-    assert "- delete c2" in second.stdout
-    assert "! rejected: row 4 (c3), phone '12': is too short for a phone number" in second.stdout
-    third = command(bench, "run", "--verify")
-    assert third.exit == 3
-
-
-def test_a_run_with_nothing_to_do_says_so_on_one_line(bench: Workbench) -> None:
-    command(bench, "run")
-    quiet = command(bench, "run")
-    assert quiet.exit == 0
-    (line,) = quiet.stdout.splitlines()
-    assert line.startswith("customers: ok: 3 rows: 3 unchanged (1 request in ")
-
-
-def test_a_dry_run_says_that_nothing_was_sent(bench: Workbench) -> None:
-    said = command(bench, "run", "--dry-run")
-    assert said.exit == 0
-    assert "dry run: nothing was sent: 3 rows: 3 would be created" in said.stdout
-
-
-def test_what_is_held_back_is_named_with_the_way_to_let_it_through(bench: Workbench) -> None:
-    bench.write(people(20))
-    command(bench, "run")
-    bench.write([person(number, company="Moved") for number in range(3)])
-    bench.configure(max_updates="1%")
-    held = command(bench, "run")
-    assert held.exit == 4
-    assert "! every delete was held back: 17 deletes of 20 contacts" in held.stdout
-    assert "--max-deletes 17" in held.stdout
-    assert "    - delete c10" in held.stdout
-    assert "… and 7 more" in held.stdout
-    assert held.stdout.count("held back") == 1, "three updates are below the floor of five"
-
-
-def test_long_lists_are_cut_with_a_hint(bench: Workbench) -> None:
-    bench.write([*people(60), *(person(number, phone="1") for number in range(60, 100))])
-    said = command(bench, "run")
-    assert said.stdout.count("+ create") == 50
-    assert "… and 10 more changes were made: --output json lists them all" in said.stdout
-    assert said.stdout.count("! rejected") == 25
-    assert "… and 15 more rows that need a person" in said.stdout
-
-
-def test_values_do_not_command_the_terminal(bench: Workbench) -> None:
-    bench.sandbox.seed([{"externalId": "c0", "firstName": "\x1b[31mred\x07"}])
-    said = command(bench, "run")
-    assert "\x1b" not in said.stdout
-    assert "·[31mred·" in said.stdout
-
-
-def run_with_terminal(bench: Workbench, *arguments: str) -> str:
-    """Standard output as a terminal gets it."""
-    ours, theirs = pty.openpty()
-    environment = {**os.environ, "TERM": "xterm-256color"}
-    environment.pop("NO_COLOR", None)
-    with subprocess.Popen(
-        [*PROGRAM, *arguments, "-c", str(bench.config)],
-        stdout=theirs,
-        stderr=subprocess.DEVNULL,
-        stdin=subprocess.DEVNULL,
-        cwd=ROOT,
-        env=environment,
-    ) as process:
-        os.close(theirs)
-        said = b""
-        try:
-            while block := os.read(ours, 65536):
-                said += block
-        except OSError:  # the other end is closed
-            pass
-        os.close(ours)
-    assert process.returncode == 0
-    return said.decode()
-
-
-def test_colour_is_for_terminals(bench: Workbench) -> None:
-    assert "\x1b[32m+ create c0" in run_with_terminal(bench, "run", "--dry-run")
-    piped = subprocess.run(
-        [*PROGRAM, "run", "--dry-run", "-c", str(bench.config)], check=True, capture_output=True, text=True, cwd=ROOT
-    )
-    assert "+ create c0" in piped.stdout
-    assert "\x1b" not in piped.stdout + piped.stderr
-    for line in piped.stderr.splitlines():
-        json.loads(line)
-
-
-def test_the_demo_needs_nothing(tmp_path: Path) -> None:
-    done = subprocess.run(
-        [*PROGRAM, "demo"], capture_output=True, text=True, cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(ROOT)}
-    )
-    assert done.returncode == 0, done.stderr
-    assert "nothing doubled, nothing lost" in done.stdout
-    assert not list(tmp_path.iterdir())

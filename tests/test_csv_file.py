@@ -18,7 +18,7 @@ from pydantic import ValidationError
 
 from connectors import base
 from connectors.base import Context, IncompleteRead, Row, SourceError
-from connectors.contract import ContractBroken, check_columns, check_connector, check_refuses, check_rows
+from connectors.contract import check_connector, check_refuses
 from connectors.csv_file import CsvConnector, CsvOptions, likeliest_delimiter
 
 Read = Callable[..., list[Row]]
@@ -62,6 +62,7 @@ def numbers(rows: list[Row]) -> list[int | None]:
 
 
 # --- encodings and separators
+
 
 JANE = [{"id": "1", "name": "Zoë"}]
 
@@ -249,6 +250,7 @@ async def test_a_file_that_changes_while_it_is_read_was_not_read_whole(tmp_path:
 
 # --- laws
 
+
 plain_text = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=8)
 windows_text = st.text(st.characters(codec="cp1252", exclude_characters="\0"), max_size=8)
 
@@ -312,34 +314,3 @@ async def test_memory_does_not_grow_with_the_file(tmp_path: Path) -> None:
 
 def test_the_connector_is_found_by_its_name() -> None:
     assert base.load("csv").__name__ == CsvConnector.__name__
-
-
-# --- the contract itself
-
-
-@pytest.mark.parametrize(
-    "rows",
-    [
-        [Row(1, {"id": "1"})],
-        [Row(3, {"id": "1"}), Row(2, {"id": "2"})],
-        [Row(2, {})],
-        [Row(2, {"id": "1", "stray": ""})],
-        [Row(2, {"id": [{"nested": "1"}]})],  # type: ignore[list-item]
-    ],
-    ids=["the header's number", "numbers that fall", "a column missing", "a column too many", "no cell"],
-)
-def test_the_contract_sees_rows_that_break_it(rows: list[Row]) -> None:
-    with pytest.raises(ContractBroken):
-        check_rows(rows, ["id"])
-
-
-@pytest.mark.parametrize("columns", [["id", "id"], [" id"], [""], "id"])
-def test_the_contract_sees_columns_that_break_it(columns: list[str]) -> None:
-    with pytest.raises(ContractBroken):
-        check_columns(columns)
-
-
-async def test_the_contract_sees_a_refusal_that_does_not_come(tmp_path: Path) -> None:
-    (tmp_path / "rows.csv").write_text("id\n1\n")
-    with pytest.raises(ContractBroken, match="SourceError"):
-        await check_refuses(lambda: connector(tmp_path))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-from datetime import date
 from typing import Any
 
 import pytest
@@ -11,59 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.base import Cell, Row
-from sync.config.model import SyncConfig
-from sync.contacts.contact import CustomField, Desired
-from sync.contacts.problem import Problem
+from sync.contacts.contact import Desired
 from sync.mapping.compiler import MappingError, compile_mapping
-from sync.mapping.mapper import Mapper
 from sync.mapping.template import Template
-
-FIELDS = [
-    CustomField("Inbound Lead", "lead", "boolean"),
-    CustomField("Tags", "tags", "multi-select"),
-    CustomField("Since", "since", "date"),
-    CustomField("Revenue", "revenue", "number"),
-    CustomField("Site", "site", "url"),
-    CustomField("Note", "note", "string"),
-    CustomField("Twin", "twin1", "string"),
-    CustomField("Twin", "twin2", "string"),
-]
-
-
-def config(fields: dict[str, Any] | None = None, **options: Any) -> SyncConfig:
-    return SyncConfig.model_validate(
-        {"source": {"type": "csv"}, "key": "id", **options, "fields": {"firstName": "first", **(fields or {})}}
-    )
-
-
-def mapper(fields: dict[str, Any] | None = None, **options: Any) -> Mapper:
-    return compile_mapping(config(fields, **options), FIELDS)
-
-
-def row(**cells: Cell) -> Row:
-    return Row(7, {"id": "c1", "first": "Jane", **cells})
-
-
-def wanted(mapping: Mapper, **cells: Cell) -> Desired:
-    desired, problems = mapping.desired(row(**cells), "c1")
-    assert problems == []
-    assert desired is not None
-    return desired
-
-
-def rejected(mapping: Mapper, **cells: Cell) -> list[Problem]:
-    desired, problems = mapping.desired(row(**cells), "c1")
-    assert desired is None
-    assert problems
-    assert {(p.row, p.external_id, p.kind) for p in problems} == {(7, "c1", "rejected")}
-    return problems
-
-
-def mistakes(**options: Any) -> tuple[str, ...]:
-    with pytest.raises(MappingError) as caught:
-        mapper(**options)
-    return caught.value.messages
-
+from tests.mappings import config, mapper, mistakes, rejected, wanted
 
 # --- where a field's value comes from
 
@@ -187,6 +136,7 @@ def test_false_and_zero_are_values() -> None:
 
 # --- rejecting and dropping
 
+
 BAD = {"phoneNumbers": {"mobile": ["mobile", "phone"]}, "emails": {"work": "email"}}
 
 
@@ -224,58 +174,6 @@ def test_a_number_that_is_none_in_a_template_is_a_problem() -> None:
     assert [p.column for p in rejected(mapper({"role": {"template": "{a}"}}), a=float("inf"))] == ["a"]
 
 
-# --- keys
-
-
-@pytest.mark.parametrize(
-    ("cell", "expected"), [("c1", "c1"), (" c1 ", "c1"), (5, "5"), (5.0, "5"), ("5.0", "5.0"), ("é" * 75, "é" * 75)]
-)
-def test_the_key_is_the_cell_as_text(cell: Cell, expected: str) -> None:
-    assert mapper().external_id(row(id=cell)) == expected
-
-
-def test_keys_of_several_columns_and_prefixes() -> None:
-    mapping = mapper(key=["shop", "id"], key_prefix="eu-")
-    assert mapping.external_id(row(shop="a")) == "eu-a/c1"
-    assert mapping.key_columns == ("shop", "id")
-
-
-@pytest.mark.parametrize(("cells", "column"), [({"id": " "}, "id"), ({"id": None}, "id"), ({"shop": ""}, "shop")])
-def test_an_empty_key_is_a_problem_under_its_column(cells: dict[str, Cell], column: str) -> None:
-    problem = mapper(key=["shop", "id"]).external_id(row(**{"shop": "a", **cells}))
-    assert problem == Problem(7, None, column, "", "key is empty", "rejected")
-
-
-def test_a_key_that_openphone_cannot_hold_is_a_problem() -> None:
-    problem = mapper(key_prefix="eu-").external_id(row(id="x" * 73))
-    assert isinstance(problem, Problem)
-    assert (problem.column, problem.value) == ("id", "eu-" + "x" * 73)
-    assert "76 characters" in problem.reason
-
-
-# --- source_url
-
-
-@pytest.mark.parametrize(
-    ("template", "cell", "expected"),
-    [
-        ("https://crm.example.com/c/{id}", "a b/ü?", "https://crm.example.com/c/a%20b%2F%C3%BC%3F"),
-        ("https://crm.example.com/c/{id}", "", None),
-        ("{id}?from=sync", "https://crm.example.com/1", "https://crm.example.com/1?from=sync"),
-        ("https://crm.example.com", "", "https://crm.example.com"),
-    ],
-)
-def test_source_urls(template: str, cell: str, expected: str | None) -> None:
-    assert wanted(mapper(source_url=template), id=cell).source_url == expected
-
-
-def test_a_source_url_that_is_too_long_or_no_address_is_rejected() -> None:
-    assert "200" in rejected(mapper(source_url="https://x.com/{id}"), id="x" * 190)[0].reason
-    assert rejected(mapper(source_url="{id}"), id="ftp://x.com")[0].column == "id"
-    assert wanted(mapper(source_url="{id}", on_invalid="drop"), id="ftp://x.com").source_url is None
-    assert "http" in mistakes(source_url="crm.example.com/{id}")[0]
-
-
 # --- mistakes in the mapping
 
 
@@ -300,49 +198,8 @@ def test_a_workspace_without_custom_fields_says_so() -> None:
         compile_mapping(config(customFields={"Note": "a"}), [])
 
 
-# --- digest and fingerprint
-
-
-def test_the_digest_changes_with_what_decides_a_contact() -> None:
-    plain = mapper(customFields={"Note": "a"})
-    changes: list[dict[str, Any]] = [
-        {"region": "GB"},
-        {"on_invalid": "drop"},
-        {"source_url": "https://x.com/{id}"},
-        {"customFields": {"Note": "b"}},
-        {"customFields": {"Note": {"column": "a", "default": "x"}}},
-    ]
-    for options in changes:
-        assert mapper(**{"customFields": {"Note": "a"}, **options}).digest != plain.digest
-    retyped = compile_mapping(config(customFields={"Note": "a"}), [CustomField("Note", "note", "number")])
-    assert retyped.digest != plain.digest
-
-
-def test_the_digest_does_not_change_with_anything_else() -> None:
-    options: dict[str, Any] = {"schedule": "5m", "max_deletes": 3, "max_updates": 9, "on_missing": "keep"}
-    assert mapper(**options, source={"type": "csv", "path": "b.csv"}).digest == mapper().digest
-    assert compile_mapping(config(), []).digest == mapper().digest
-
-
-def test_the_fingerprint_sees_the_columns_in_use_and_their_types() -> None:
-    mapping = mapper({"lastName": "last"})
-    first = mapping.fingerprint(row(last="1"))
-    assert len(first) == 16
-    assert mapping.fingerprint(Row(99, {"last": "1", "first": "Jane", "stray": "x"})) == first
-    assert mapping.fingerprint(row(last="2")) != first
-    assert len({mapping.fingerprint(row(last=cell)) for cell in ("1", 1, 1.0, True, date(2026, 1, 1), None)}) == 6
-
-
-def test_fingerprints_are_quick() -> None:
-    mapping = mapper({"lastName": "last", "phoneNumbers": {"mobile": "phone"}, "emails": {"work": "email"}})
-    one = row(last="Doe", phone="415 555 0100", email="jane@example.com")
-    started = time.perf_counter()
-    for _ in range(10_000):
-        mapping.fingerprint(one)
-    assert time.perf_counter() - started < 1
-
-
 # --- laws
+
 
 cell = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=12), st.dates())
 EVERYTHING: dict[str, Any] = {

@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 
 from sync.sandbox import SandboxOptions, SandboxThread
-from tests.sheets_server import Sheet, SheetsServer
+from tests.sheets_grid import Sheet
+from tests.sheets_server import SheetsServer
 
 HEADER = ["contactId", "firstName", "lastName", "phone", "email"]
 PEOPLE: list[list[Any]] = [

@@ -3,14 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import shutil
-import socket
 import sqlite3
-import subprocess
-import tempfile
 import time
-from collections.abc import Iterator
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -22,8 +16,7 @@ from connectors.base import Context, IncompleteRead, ReadSummary, Row, SourceCon
 from connectors.contract import check_connector, check_refuses
 from connectors.sql import SqlConnector, SqlOptions
 from sync.config.file import loads
-
-BINARIES = Path("/usr/lib/postgresql/15/bin")
+from tests.postgres_server import free_port
 
 
 def source(url: str, query: str, folder: Path = Path()) -> SqlConnector:
@@ -143,56 +136,6 @@ def test_the_password_does_not_show() -> None:
     assert "s3cr3t" not in repr(options)
 
 
-@pytest.fixture(scope="module")
-def postgres() -> Iterator[str]:
-    """The address of a PostgreSQL server that lives for this module, on loopback, with people in it."""
-    if not (BINARIES / "initdb").exists():
-        pytest.skip(f"PostgreSQL 15 is not installed in {BINARIES}")
-    folder = Path(tempfile.mkdtemp(prefix="pg", dir="/tmp"))  # an unprivileged user must get there
-    as_user = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
-    if as_user:
-        shutil.chown(folder, "postgres")
-    (password := folder / "password").write_text("s3cr3t w0rd")
-    if as_user:
-        shutil.chown(password, "postgres")
-    port, data = _free_port(), str(folder / "data")
-    initdb = [str(BINARIES / "initdb"), "-D", data, "-U", "crm", "-A", "scram-sha-256", f"--pwfile={password}", "-N"]
-    subprocess.run([*as_user, *initdb, "-E", "UTF8"], check=True, capture_output=True, cwd="/")
-    settings = f"-p {port} -h 127.0.0.1 -k {folder} -c fsync=off -c logging_collector=off"
-    control = [*as_user, str(BINARIES / "pg_ctl"), "-D", data]
-    subprocess.run(
-        [*control, "-w", "-l", str(folder / "log"), "-o", settings, "start"], check=True, capture_output=True, cwd="/"
-    )
-    url = f"postgresql://crm:s3cr3t%20w0rd@127.0.0.1:{port}/postgres"
-    try:
-        _fill(url)
-        yield url
-    finally:
-        subprocess.run([*control, "-m", "immediate", "stop"], check=False, capture_output=True, cwd="/")
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
-def _fill(url: str) -> None:
-    psycopg = pytest.importorskip("psycopg")
-    with psycopg.connect(url) as database:
-        database.execute(
-            "create table people (id numeric(10) primary key, name text, tags text[], born date, seen timestamptz,"
-            " fee numeric(8,2), more jsonb, code uuid, active boolean)"
-        )
-        database.execute(
-            "insert into people select n, 'Name ' || n, array['a', 'b'], '1990-05-17', '2026-01-02T03:04:05Z', 12.50,"
-            " '{\"x\": 1}', '6f9619ff-8b86-d011-b42d-00cf4fc964ff', true from generate_series(1, 5000) as n"
-        )
-        database.execute("create function bump() returns int language sql as 'update people set fee = 0; select 1'")
-
-
 async def test_postgresql_is_read_in_full(postgres: str) -> None:
     connector = source(postgres, "select * from people order by id")
     assert (await connector.columns())[:2] == ["id", "name"]
@@ -245,7 +188,7 @@ async def test_a_missing_table_is_a_mistake_of_the_configuration(postgres: str) 
 
 async def test_a_server_that_is_not_there_is_a_source_that_cannot_be_read() -> None:
     error = await check_refuses(
-        lambda: source(f"postgresql://crm@127.0.0.1:{_free_port()}/crm", "select 1"), SourceError
+        lambda: source(f"postgresql://crm@127.0.0.1:{free_port()}/crm", "select 1"), SourceError
     )
     assert not isinstance(error, SourceConfigError)
     assert "onnection" in str(error)

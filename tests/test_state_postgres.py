@@ -8,12 +8,11 @@ from pathlib import Path
 import pytest
 
 from sync.state.lock import Locked, hold
-from tests.test_sql import postgres  # noqa: F401 - the fixture
 from tests.workbench import Workbench, people, person, workbench
 
 
 @pytest.fixture
-def url(postgres: str, request: pytest.FixtureRequest) -> str:  # noqa: F811
+def url(postgres: str, request: pytest.FixtureRequest) -> str:
     """An empty database of the test's own."""
     psycopg = pytest.importorskip("psycopg")
     name = f"state_{abs(hash(request.node.name))}"

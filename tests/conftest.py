@@ -1,0 +1,24 @@
+"""What several test modules are given: a local Google and a PostgreSQL server."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.postgres_server import postgres_server
+from tests.sheets_server import SheetsServer
+
+
+@pytest.fixture
+def google() -> Iterator[SheetsServer]:
+    """A local Google without spreadsheets."""
+    with SheetsServer() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[str]:
+    """The address of a PostgreSQL server with people in it; the test is skipped where PostgreSQL is not installed."""
+    with postgres_server() as url:
+        yield url
