@@ -49,7 +49,7 @@ class Patience:
 
     ``first_wait`` doubles each time up to ``longest_wait``; the share ``spread`` of it is left to chance. What the
     other side asks for is waited instead, or, with ``at_least``, where it is longer; ``longest_asked`` at most.
-    ``told`` hears of each failure before another attempt: which, after how many attempts, and how long we wait.
+    ``on_trouble`` hears of each failure before another attempt: which, after how many attempts, and how long we wait.
     """
 
     attempts: int
@@ -60,7 +60,7 @@ class Patience:
     spread: float = 0.0
     at_least: bool = False
     timing: Timing = field(default_factory=Timing)
-    told: Callable[[MayPass, int, float], None] = lambda *_: None
+    on_trouble: Callable[[MayPass, int, float], None] = lambda *_: None
 
     async def __call__(self, attempt: Callable[[], Awaitable[T]]) -> T:
         """What ``attempt`` returns in the end. Raises its last error when patience runs out, or AsksTooMuch."""
@@ -78,7 +78,7 @@ class Patience:
                 wait = self._wait(trouble, number)
                 if self.timing.monotonic() - started + wait > self.seconds:
                     raise
-                self.told(trouble, number, wait)
+                self.on_trouble(trouble, number, wait)
                 await self.timing.sleep(wait)
 
     def _wait(self, trouble: MayPass, number: int) -> float:

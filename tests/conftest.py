@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.postgres_server import postgres_server
-from tests.sheets_server import SheetsServer
+from tests.support.postgres_server import postgres_server
+from tests.support.sheets_server import SheetsServer
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from connectors.base import Cell, Context, ReadSummary, Row, RowResult
 from connectors.google_sheets.grid import Header, choose_worksheet, says_nothing
 from connectors.google_sheets.options import GoogleSheetsOptions
 from connectors.google_sheets.placing import changes
+from connectors.google_sheets.portions import Portions
 from connectors.patience import MayPass, Patience, Timing
 
 if TYPE_CHECKING:
@@ -43,11 +44,19 @@ class GoogleSheetsConnector:
     name: ClassVar[str] = "google_sheets"
     Options: ClassVar[type[BaseModel]] = GoogleSheetsOptions
 
-    def __init__(self, options: GoogleSheetsOptions, context: Context, *, timing: Timing | None = None) -> None:
+    def __init__(
+        self,
+        options: GoogleSheetsOptions,
+        context: Context,
+        *,
+        timing: Timing | None = None,
+        portions: Portions | None = None,
+    ) -> None:
         self._options = options
+        self._portions = portions or Portions()
         self._context = context
         self._timing = timing or Timing()
-        self._patience = Patience(_ATTEMPTS, _SECONDS, timing=self._timing, told=_warn)
+        self._patience = Patience(_ATTEMPTS, _SECONDS, timing=self._timing, on_trouble=_warn)
         self._client: SheetsClient | None = None
         self._sheet: _Sheet | None = None
         self._rows = 0
@@ -114,9 +123,9 @@ class GoogleSheetsConnector:
         options, patience = self._options, self._patience
         client = self._client = await SheetsClient.open(options, self._context.folder, self._timing)
         worksheet = choose_worksheet(await patience(client.worksheets), options.worksheet)
-        reader = Reader(client, worksheet, options.header_row, patience)
+        reader = Reader(client, worksheet, options.header_row, patience, self._portions)
         header, ours = await reader.header(), options.write_back
-        writer = Writer(client, worksheet, options.header_row, header, ours, patience) if ours else None
+        writer = Writer(client, worksheet, options.header_row, header, ours, patience, self._portions) if ours else None
         return _Sheet(reader, header, writer)
 
 

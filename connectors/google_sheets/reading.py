@@ -13,10 +13,8 @@ from dataclasses import dataclass
 from connectors.base import IncompleteRead, SourceError
 from connectors.google_sheets.client import SheetsClient
 from connectors.google_sheets.grid import Header, Values, Worksheet
+from connectors.google_sheets.portions import Portions
 from connectors.patience import Patience
-
-CELLS_PER_BLOCK = 130_000
-"""5,000 rows of the 26 columns that a new sheet has: some 2 MB of JSON."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +38,16 @@ class Block:
 class Reader:
     """Reads one worksheet block by block. The first block, which holds the header, is fetched once."""
 
-    def __init__(self, client: SheetsClient, worksheet: Worksheet, header_row: int, patience: Patience) -> None:
+    def __init__(
+        self, client: SheetsClient, worksheet: Worksheet, header_row: int, patience: Patience, portions: Portions
+    ) -> None:
         self.width = 0
         """How far to the right the rows read so far reach."""
         self._client = client
         self._worksheet = worksheet
         self._header_row = header_row
         self._patience = patience
+        self._cells = portions.cells
         self._first: Block | None = None
 
     async def header(self) -> Header:
@@ -76,7 +77,7 @@ class Reader:
 
     def _bottoms(self) -> Iterator[int | None]:
         """The last row of each block; None, for wherever the worksheet ends, comes last."""
-        height = max(2, CELLS_PER_BLOCK // max(1, self._worksheet.columns))
+        height = max(2, self._cells // max(1, self._worksheet.columns))
         bottom = self._header_row - 1 + height
         while bottom < self._worksheet.rows:
             yield bottom

@@ -15,9 +15,9 @@ from connectors.google_sheets.errors import GridChanged
 from connectors.google_sheets.grid import Header, Values, Worksheet, spans
 from connectors.google_sheets.options import WriteBack
 from connectors.google_sheets.placing import FreshRow, Placement, changes, key_columns, merged, place
+from connectors.google_sheets.portions import Portions
 from connectors.patience import Patience
 
-RESULTS_PER_BATCH = 500
 _LOOKS = 3
 
 
@@ -32,6 +32,7 @@ class Writer:
         header: Header,
         columns: WriteBack,
         patience: Patience,
+        portions: Portions,
     ) -> None:
         self._client = client
         self._worksheet = worksheet
@@ -39,6 +40,7 @@ class Writer:
         self._header = header
         self._columns = columns
         self._patience = patience
+        self._at_once = portions.results
 
     async def write(self, results: Sequence[RowResult], edge: int) -> list[RowResult]:
         """Write ``results`` where they belong; returns those that found no row. Raises SourceError.
@@ -46,8 +48,8 @@ class Writer:
         ``edge`` is how far to the right any row reaches: columns are made beyond it.
         """
         unplaced: list[RowResult] = []
-        for start in range(0, len(results), RESULTS_PER_BATCH):
-            batch = results[start : start + RESULTS_PER_BATCH]
+        for start in range(0, len(results), self._at_once):
+            batch = results[start : start + self._at_once]
             unplaced += await self._patience(partial(self._write_batch, batch, edge))
         return unplaced
 

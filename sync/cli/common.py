@@ -9,23 +9,62 @@ import signal
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import wraps
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
 import click
 
+from sync.clock import Clock
 from sync.config import guide_sheet as documentation_sheet
 from sync.config.file import ConfigError, load
 from sync.config.model import LoadedConfig
+from sync.openphone.patience import Patience
 from sync.run.report import EXIT_USAGE
 
 Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a command takes from the world: time and chance, and how long it hopes for a service."""
+
+    clock: Clock = Clock()
+    patience: Patience = Patience()
+
+
+Fail = Callable[[str, int], NoReturn]
+"""Ends a command: the message, and the exit code."""
+
 LOG_FORMATS = ("auto", "console", "json")
 LOG_LEVELS = ("auto", "debug", "info", "warning")
 
 
-def config_options(function: Function) -> Function:
-    """``-c/--config`` and the log options."""
+@dataclass(frozen=True, slots=True)
+class Where:
+    """The configuration file, and how logs are written: what nearly every command takes."""
+
+    config: Path
+    log_format: str
+    log_level: str
+
+    def read(self, names: Sequence[str], fail: Fail) -> LoadedConfig:
+        """The configuration, with every name that was asked for, and the logs as wished.
+
+        Ends the command with exit 2 otherwise.
+        """
+        loaded = _read_config(self.config, names, fail)
+        self.configure_logs()
+        return loaded
+
+    def configure_logs(self) -> None:
+        """Logs to standard error, as wished."""
+        configure_logs(self.log_format, self.log_level)
+
+
+def config_options(function: Callable[..., None]) -> Callable[..., None]:
+    """``-c/--config`` and the log options, handed on together as ``where``."""
     decorators = (
         click.option(
             "-c",
@@ -46,9 +85,15 @@ def config_options(function: Function) -> Function:
             help="Default: info; warning on a terminal, where progress is shown.",
         ),
     )
+
+    @wraps(function)
+    def gathered(*args: Any, config_path: Path, log_format: str, log_level: str, **options: Any) -> None:
+        function(*args, where=Where(config_path, log_format, log_level), **options)
+
+    command: Callable[..., None] = gathered
     for decorate in reversed(decorators):
-        function = decorate(function)
-    return function
+        command = decorate(command)
+    return command
 
 
 def output_option(function: Function) -> Function:
@@ -86,8 +131,7 @@ def configure_logs(log_format: str, level: str) -> None:
     )
 
 
-def read_config(path: Path, names: Sequence[str], fail: Callable[[str, int], NoReturn]) -> LoadedConfig:
-    """The configuration, with every name that was asked for; ends the command with exit 2 otherwise."""
+def _read_config(path: Path, names: Sequence[str], fail: Fail) -> LoadedConfig:
     try:
         if documentation_sheet.applies(path, os.environ):
             loaded = documentation_sheet.load(path, os.environ)
@@ -103,7 +147,7 @@ def read_config(path: Path, names: Sequence[str], fail: Callable[[str, int], NoR
     return loaded
 
 
-def failing(output: str, document: Callable[[str], Iterable[str]]) -> Callable[[str, int], NoReturn]:
+def failing(output: str, document: Callable[[str], Iterable[str]]) -> Fail:
     """How a command ends that could not do anything: one message; with ``--output json`` a document too."""
 
     def fail(message: str, code: int) -> NoReturn:

@@ -8,43 +8,43 @@ import os
 import signal
 import sys
 import threading
-from pathlib import Path
 from types import TracebackType
 from typing import NoReturn
 
 import click
 
-from sync.cli.common import config_options, configure_logs, read_config, stop_on_signals
+from sync.cli.common import Surroundings, Where, config_options, stop_on_signals
 from sync.config.model import LoadedConfig
 from sync.run.report import EXIT_FAILED
 
 
 @click.command("daemon")
 @config_options
-def command(config_path: Path, log_format: str, log_level: str) -> None:
+@click.pass_obj
+def command(around: Surroundings, where: Where) -> None:
     """Keep running: each sync at once, and then on its own schedule.
 
     Serves a page, /healthz, /readyz and /metrics on 127.0.0.1:8080 unless the configuration says otherwise.
     SIGHUP reads the configuration again; SIGTERM and Ctrl-C finish what is in flight and end.
     """
-    configure_logs(log_format, log_level)
+    where.configure_logs()
     _log_everything_alike()
-    loaded = read_config(config_path, (), _fail)
+    loaded = where.read((), _fail)
     from sync.daemon.daemon import CannotListen
 
     try:
-        asyncio.run(_serve(loaded))
+        asyncio.run(_serve(loaded, around))
     except CannotListen as error:
         _fail(str(error), EXIT_FAILED)
 
 
-async def _serve(loaded: LoadedConfig) -> None:
+async def _serve(loaded: LoadedConfig, around: Surroundings) -> None:
     from sync.config.file import load
     from sync.daemon.daemon import Daemon
 
     stop = asyncio.Event()
     with stop_on_signals(stop):
-        daemon = Daemon(loaded, lambda: load(loaded.path, os.environ), stop)
+        daemon = Daemon(loaded, lambda: load(loaded.path, os.environ), stop, around.clock, around.patience)
         asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, daemon.reload)
         await daemon.serve()
 

@@ -13,7 +13,7 @@ import click
 from sync.cli.common import configure_logs
 
 if TYPE_CHECKING:
-    from sync.config.model import LoadedConfig
+    from sync.config.jobs import Jobs
     from sync.openphone.client import OpenPhone
 
 _HEADER = ("id", "first_name", "last_name", "company", "phone", "email", "is_lead", "tags", "since")
@@ -69,7 +69,7 @@ def command() -> None:
 
 async def _demo(folder: Path) -> None:
     from sync.config.file import load
-    from sync.openphone.client import OpenPhone
+    from sync.config.jobs import Jobs
     from sync.sandbox import Sandbox
 
     async with Sandbox() as sandbox:
@@ -77,34 +77,32 @@ async def _demo(folder: Path) -> None:
         path = folder / "config.yaml"
         path.write_text(_CONFIG.format(key=sandbox.key, url=sandbox.url), encoding="utf-8")
         _write(folder, _PEOPLE)
-        loaded = load(path, {})
-        async with OpenPhone(loaded.config.openphone) as client:
-            await _story(folder, loaded, client)
+        jobs = Jobs(load(path, {}))
+        async with jobs.client() as client:
+            await _story(folder, jobs, client)
         held = sorted(c["externalId"] for c in sandbox.contacts.values())
         _say(f"The workspace holds {', '.join(held)}: what the spreadsheet says, nothing doubled, nothing lost.")
     click.echo('Next: "The first sync of a real workspace" in the README. Powered by OpenPhone.')
 
 
-async def _story(folder: Path, loaded: LoadedConfig, client: OpenPhone) -> None:
+async def _story(folder: Path, jobs: Jobs, client: OpenPhone) -> None:
     _say("1. What would happen?  openphone-sync run --dry-run")
-    await _run(loaded, client, dry_run=True)
+    await _run(jobs, client, dry_run=True)
     _say("2. Do it.  openphone-sync run   (row 7 has a phone number that is none: it is named, the rest goes on)")
-    await _run(loaded, client)
+    await _run(jobs, client)
     _say("3. Someone edits the sheet: c2 moves to another company, c5 leaves, c6's number is corrected, c7 is new.")
     _write(folder, _edited())
-    await _run(loaded, client)
+    await _run(jobs, client)
     _say("4. Once more: nothing has changed, so nothing is sent.")
-    await _run(loaded, client)
+    await _run(jobs, client)
 
 
-async def _run(loaded: LoadedConfig, client: OpenPhone, *, dry_run: bool = False) -> None:
+async def _run(jobs: Jobs, client: OpenPhone, *, dry_run: bool = False) -> None:
     from sync.cli.text import print_report
-    from sync.run.story import Job, RunOptions, run_sync
+    from sync.run.job import RunOptions
+    from sync.run.story import run_sync
 
-    name = "customers"
-    options = RunOptions(dry_run=dry_run)
-    job = Job(name, loaded.config.syncs[name], loaded.sources[name], loaded, client, options)
-    print_report(await run_sync(job, asyncio.Event()))
+    print_report(await run_sync(jobs.job("customers", client, asyncio.Event(), RunOptions(dry_run=dry_run))))
 
 
 def _edited() -> list[tuple[str, ...]]:

@@ -12,6 +12,8 @@ import click
 
 from sync import __version__
 
+_ARGUMENTS = "sync.arguments"
+
 COMMANDS = {
     "init": "Ask, look at the source and the workspace, and write a config.",
     "run": "Bring the workspace in step with the sources, once.",
@@ -37,15 +39,18 @@ class LazyGroup(click.Group):
         return command if isinstance(command, click.Command) else None
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        ctx.obj = tuple(args)
+        ctx.meta[_ARGUMENTS] = tuple(args)
         return super().parse_args(ctx, args)
 
     def invoke(self, ctx: click.Context) -> Any:
         """Standard output is one JSON document where JSON was asked for, also when the usage is wrong."""
+        from sync.cli.common import Surroundings  # not earlier: --help answers at once
+
+        ctx.obj = ctx.obj or Surroundings()
         try:
             return super().invoke(ctx)
         except click.UsageError as error:
-            if _wants_json(ctx.obj):
+            if _wants_json(ctx.meta[_ARGUMENTS]):
                 click.echo(json.dumps({"syncs": [], "error": error.format_message()}, ensure_ascii=False, indent=2))
             raise
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from sync.run.story import Silent
+from sync.run.watching import Silent
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID

@@ -4,26 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from sync.cli.common import (
+    Surroundings,
+    Where,
     config_options,
-    configure_logs,
     failing,
     output_option,
     print_lines,
-    read_config,
     stop_on_signals,
 )
 from sync.config.model import LoadedConfig
-from sync.plan.limits import Limit
+from sync.plan.options import Limit
 from sync.run.report import SyncReport, document, exit_code
 
 if TYPE_CHECKING:
-    from sync.run.story import RunOptions
+    from sync.run.job import RunOptions
 
 
 class LimitType(click.ParamType[Limit]):
@@ -47,11 +46,11 @@ class LimitType(click.ParamType[Limit]):
 )
 @click.option("--max-deletes", type=LimitType(), help="This run's delete limit: exact, with no floor of 5.")
 @click.option("--verify", is_flag=True, help="Compare with what the workspace really holds, and repair it.")
+@click.pass_obj
 def command(
+    around: Surroundings,
     names: tuple[str, ...],
-    config_path: Path,
-    log_format: str,
-    log_level: str,
+    where: Where,
     output: str,
     dry_run: bool,
     max_deletes: Limit | None,
@@ -63,34 +62,34 @@ def command(
     and new, and sends nothing.
     """
     fail = failing(output, lambda message: document([], message))
-    loaded = read_config(config_path, names, fail)
-    configure_logs(log_format, log_level)
-    from sync.run.story import RunOptions
+    loaded = where.read(names, fail)
+    from sync.run.job import RunOptions
 
     options = RunOptions(dry_run=dry_run, verify=verify, max_deletes=max_deletes)
     wanted = tuple(dict.fromkeys(names)) or tuple(loaded.config.syncs)
-    reports = asyncio.run(_run(loaded, wanted, options, output))
+    reports = asyncio.run(_run(loaded, wanted, options, output, around))
     if output == "json":
         print_lines(document(reports))
     sys.exit(exit_code(reports))
 
 
-async def _run(loaded: LoadedConfig, names: tuple[str, ...], options: RunOptions, output: str) -> list[SyncReport]:
+async def _run(
+    loaded: LoadedConfig, names: tuple[str, ...], options: RunOptions, output: str, around: Surroundings
+) -> list[SyncReport]:
     from sync.cli.progress import watching
     from sync.cli.text import print_report
-    from sync.openphone.client import OpenPhone
-    from sync.run.story import Job, run_sync
+    from sync.config.jobs import Jobs
+    from sync.run.story import run_sync
 
-    stop = asyncio.Event()
+    jobs, stop = Jobs(loaded, around.clock, around.patience), asyncio.Event()
     reports: list[SyncReport] = []
     with stop_on_signals(stop), watching() as watcher:
-        async with OpenPhone(loaded.config.openphone) as client:
+        async with jobs.client() as client:
             for name in names:
                 if stop.is_set():
                     reports.append(SyncReport(name, options.dry_run, error="stopped by a signal before it began"))
                     continue
-                job = Job(name, loaded.config.syncs[name], loaded.sources[name], loaded, client, options, watcher)
-                reports.append(await run_sync(job, stop))
+                reports.append(await run_sync(jobs.job(name, client, stop, options, watcher)))
                 if output == "text":
                     watcher.clear()
                     print_report(reports[-1], verify=options.verify)

@@ -4,33 +4,32 @@ from __future__ import annotations
 
 import sys
 from datetime import datetime
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from sync.cli.common import config_options, configure_logs, failing, json_lines, output_option, print_lines, read_config
+from sync.cli.common import Where, config_options, failing, json_lines, output_option, print_lines
 from sync.run.report import EXIT_FAILED, problem_json
+
+if TYPE_CHECKING:
+    from sync.state.store import State
 
 
 @click.command("status")
 @config_options
 @output_option
 @click.option("--runs", default=5, show_default=True, type=click.IntRange(1, 1000), help="How many runs to show.")
-def command(config_path: Path, log_format: str, log_level: str, output: str, runs: int) -> None:
+def command(where: Where, output: str, runs: int) -> None:
     """The last runs, the contacts held, the rows that need a person. Reads only the state."""
     fail = failing(output, lambda message: json_lines({"syncs": [], "error": message}))
-    loaded = read_config(config_path, (), fail)
-    configure_logs(log_format, log_level)
-    from sync.state.contacts import State, StateError
+    loaded = where.read((), fail)
+    from sync.state.address import StateError
+    from sync.state.store import State
 
     try:
-        state = State.open(loaded.state_url(), read_only=True)
-        try:
+        with State.open(loaded.state_url(), read_only=True) as state:
             names = list(dict.fromkeys([*loaded.config.syncs, *state.syncs()]))
             found = [_status(state, name, runs) for name in names]
-        finally:
-            state.close()
     except StateError as error:
         fail(str(error), EXIT_FAILED)
     if output == "json":
@@ -41,10 +40,10 @@ def command(config_path: Path, log_format: str, log_level: str, output: str, run
     sys.exit(0)
 
 
-def _status(state: Any, name: str, runs: int) -> dict[str, Any]:
+def _status(state: State, name: str, runs: int) -> dict[str, Any]:
     return {
         "name": name,
-        "held": state.count_held(name),
+        "held": state.contacts.count(name),
         "runs": [
             {
                 "run": run.id,
@@ -54,9 +53,9 @@ def _status(state: Any, name: str, runs: int) -> dict[str, Any]:
                 "counts": dict(run.counts),
                 "error": run.error,
             }
-            for run in state.runs(name, runs)
+            for run in state.history.runs(name, runs)
         ],
-        "problems": [problem_json(problem) for problem in state.problems(name)],
+        "problems": [problem_json(problem) for problem in state.history.problems(name)],
     }
 
 

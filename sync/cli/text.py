@@ -2,27 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
 
 import click
 
-from sync.contacts.problem import Problem
-from sync.plan.plan import Change
-from sync.run.report import SyncReport
+from sync.contacts.change import Change
+from sync.contacts.json_value import Json
+from sync.contacts.problem import Action, Problem
+from sync.contacts.value_text import value_text
+from sync.plan.plan import HeldBack
+from sync.run.report import CHANGES, SyncReport
 
 SHOWN_CHANGES = 50
 SHOWN_PROBLEMS = 25
 SHOWN_HELD = 10
-_MARKS = {"create": ("+", "green"), "update": ("~", "yellow"), "delete": ("-", "red"), "adopt": ("=", "cyan")}
+_MARKS: Mapping[Action, tuple[str, str]] = {
+    "create": ("+", "green"),
+    "update": ("~", "yellow"),
+    "delete": ("-", "red"),
+    "adopt": ("=", "cyan"),
+}
 
 
 def print_report(report: SyncReport, *, verify: bool = False) -> None:
     """Print one sync's report to standard output. Colour goes only to a terminal (click sees to it)."""
-    changes = sorted(report.changes, key=lambda change: not change.fields)  # what was adopted as it is comes last
+    changes = sorted(report.changes, key=lambda change: change.action == "adopt")  # adopted as it is: last
     _print_changes(changes, "would be made" if report.dry_run else "were made")
     _print_problems(report.problems)
-    _print_held(report.held, report.reasons)
+    _print_held(report.held_back)
     for warning in report.warnings:
         click.secho(f"  note: {warning}", fg="yellow")
     if report.error is not None:
@@ -47,18 +54,17 @@ def _print_change(change: Change, indent: str = "") -> None:
         click.echo(f"{indent}    {name}: {_change(change.action, values)}")
 
 
-def _print_held(held: Sequence[Change], reasons: Mapping[str, str]) -> None:
+def _print_held(held_back: Iterable[HeldBack]) -> None:
     """Why a limit held changes back, and which: they are to be looked at before they are let through."""
-    for action, reason in reasons.items():
-        click.secho(f"! every {action} was held back: {reason}", fg="magenta")
-        back = [change for change in held if change.action == action]
-        for change in back[:SHOWN_HELD]:
+    for back in held_back:
+        click.secho(f"! every {back.action} was held back: {back.danger.text}", fg="magenta")
+        for change in back.changes[:SHOWN_HELD]:
             _print_change(change, "    ")
-        if len(back) > SHOWN_HELD:
-            click.echo(f"    … and {len(back) - SHOWN_HELD} more: --output json lists them all")
+        if len(back.changes) > SHOWN_HELD:
+            click.echo(f"    … and {len(back.changes) - SHOWN_HELD} more: --output json lists them all")
 
 
-def _change(action: str, values: Mapping[str, Any]) -> str:
+def _change(action: Action, values: Mapping[str, Json]) -> str:
     if action == "create":
         return shown(values["to"])
     if action == "delete":
@@ -66,16 +72,9 @@ def _change(action: str, values: Mapping[str, Any]) -> str:
     return f"{shown(values['from'])} → {shown(values['to'])}"
 
 
-def shown(value: Any) -> str:
+def shown(value: Json) -> str:
     """A field's value on one line."""
-    if value is None:
-        return "(empty)"
-    if isinstance(value, list):
-        items = (f"{v['name']} {v['value']}" if isinstance(v, dict) else str(v) for v in value)
-        return one_line(", ".join(items)) or "(empty)"
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return one_line(str(value))
+    return one_line(value_text(value, lambda label, text: f"{label} {text}")) or "(empty)"
 
 
 def one_line(text: str) -> str:
@@ -101,13 +100,13 @@ def problem_line(problem: Problem) -> str:
     if problem.column:
         where += f", {problem.column}"
     found = f" {problem.value!r}" if problem.value else ""
-    return one_line(f"{problem.kind}: {where}{found}: {problem.reason}")
+    return one_line(f"{problem.kind}: {where}{found}: {problem.text}")
 
 
 def _closing(report: SyncReport) -> str:
     counts = report.counts
     would = "would be " if report.dry_run else ""
-    done = [f"{counts[name]} {would}{name}" for name in ("created", "updated", "deleted", "adopted") if counts[name]]
+    done = [f"{counts[name]} {would}{name}" for name in (*CHANGES, "adopted") if counts[name]]
     rest = [f"{counts[name]} {name}" for name in ("unchanged", "rejected", "failed", "held") if counts[name]]
     what = ", ".join([*done, *rest]) or "nothing to do"
     dry = ", dry run: nothing was sent" if report.dry_run else ""

@@ -47,7 +47,7 @@ def loads(text: str, path: Path, environ: Mapping[str, str]) -> LoadedConfig:
         raise ConfigError([_line(path, Mistake(error.line, (), error.text))]) from None
     if root is None:
         raise ConfigError([f"{path}: found an empty file, expected 'openphone' and 'syncs': {_NO_FILE}"])
-    reading = _Reading(root, variables, noted)
+    reading = _Document(root, variables, noted)
     config, sources = reading.config(), reading.sources()
     if reading.mistakes or config is None:
         ordered = sorted(dict.fromkeys(reading.mistakes), key=lambda mistake: mistake.line or 0)
@@ -97,7 +97,7 @@ def _dotted(path: yaml_document.Path) -> str:
 
 
 @dataclass(slots=True)
-class _Reading:
+class _Document:
     """One document on its way to a configuration; ``mistakes`` grow as it goes."""
 
     root: Located

@@ -18,7 +18,7 @@ from sync.config.model import Config
 from sync.config.secrets import is_secret
 from sync.config.shape import Fields, models_in, named, walk
 from sync.mapping.options import FieldSpec
-from sync.plan.limits import Limit
+from sync.plan.options import Limit
 from sync.wording import did_you_mean, nearest, one_of
 
 Hides = Callable[[Path], bool]

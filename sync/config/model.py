@@ -11,15 +11,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
-from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, SecretStr, WithJsonSchema
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, WithJsonSchema
 
 from connectors.base import Context
 from sync.config.daemon import AlertsOptions, ScheduleOptions, ServerOptions, Timezone
 from sync.mapping.options import MappingOptions
-from sync.options import Model, empty_if_none, expected, number
-from sync.plan.limits import SafetyOptions
+from sync.openphone.options import OpenPhoneOptions
+from sync.options import Model, empty_if_none, expected
+from sync.plan.options import SafetyOptions
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 
@@ -34,46 +34,6 @@ class SyncConfig(MappingOptions, SafetyOptions, ScheduleOptions):
     """One source kept in step with the workspace."""
 
     source: Source = Field(repr=False, description="where the rows come from: 'type' and that type's options")
-
-
-def _address(raw: object) -> str:
-    text = raw.strip() if isinstance(raw, str) else ""
-    try:
-        parts = urlsplit(text)
-        whole = bool(parts.scheme in ("http", "https") and parts.hostname) and (parts.port is None or parts.port > 0)
-    except ValueError:  # a bracket too few, a port too high
-        whole = False
-    if not whole or re.search(r"\s", text):
-        raise expected("an address such as https://api.openphone.com")
-    return text
-
-
-def _api_key(raw: object) -> object:
-    key = _text(raw).strip() if isinstance(raw, str | SecretStr) else ""
-    if not key or not key.isprintable():
-        raise expected("OpenPhone's API key: set OPENPHONE_API_KEY in the environment or in .env beside the file")
-    return SecretStr(key)
-
-
-def _text(raw: str | SecretStr) -> str:
-    return raw.get_secret_value() if isinstance(raw, SecretStr) else raw
-
-
-class OpenPhoneConfig(Model):
-    """How to reach the workspace."""
-
-    api_key: Annotated[SecretStr, BeforeValidator(_api_key)] = Field(
-        description="OpenPhone's API key, best kept in the environment: ${OPENPHONE_API_KEY}"
-    )
-    base_url: Annotated[str, BeforeValidator(_address)] = Field(
-        default="https://api.openphone.com", description="the API's address, with or without /v1"
-    )
-    requests_per_second: Annotated[float, BeforeValidator(number)] = Field(
-        default=10, gt=0, allow_inf_nan=False, description="what this key is allowed"
-    )
-    timeout: Annotated[float, BeforeValidator(number)] = Field(
-        default=30, gt=0, allow_inf_nan=False, description="seconds for one request"
-    )
 
 
 def _sync_name(name: str) -> str:
@@ -92,7 +52,7 @@ def _state(text: str) -> str:
 class Config(Model):
     """The whole of ``config.yaml``."""
 
-    openphone: OpenPhoneConfig = Field(description="how to reach the workspace: at least 'api_key'")
+    openphone: OpenPhoneOptions = Field(description="how to reach the workspace: at least 'api_key'")
     state: Annotated[str, AfterValidator(_state)] = Field(
         default="state.db", description="what is remembered between runs: a path beside the file, or a database URL"
     )

@@ -1,19 +1,21 @@
 """A contact in canonical form: what we want, what the workspace holds, when the two are equal, what to send.
 
-Pure values; knows the shape of OpenPhone's JSON (API.md, List/Create/Update) but never speaks to it.
+Pure values; knows the shape of OpenPhone's JSON (documented: list, create and update a contact) but never speaks to it.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from typing import Literal, TypeAlias
+
+from sync.contacts.json_value import Json, list_in, object_in, text_in
+
+FieldValue: TypeAlias = str | bool | int | float | tuple[str, ...] | None
+"""What a row may want a custom field to be; a date is ``YYYY-MM-DD``, options are a tuple."""
 
 FieldType = Literal["address", "string", "url", "boolean", "number", "date", "multi-select"]
-Json = Any
-FieldValue = str | bool | int | float | tuple[str, ...] | None
-"""A custom field's canonical value: text, yes or no, a number, ``YYYY-MM-DD``, or a tuple of options; None is empty."""
 
 SCALARS = ("firstName", "lastName", "company", "role")
 LISTS = ("phoneNumbers", "emails")
@@ -26,7 +28,7 @@ SOURCE_URL_MAX = 200
 
 
 def is_reserved_source(source: str) -> bool:
-    """Whether OpenPhone refuses this ``source`` (API.md, Create)."""
+    """Whether OpenPhone refuses this ``source`` (documented: create a contact)."""
     return source in RESERVED_SOURCES or source.startswith(RESERVED_SOURCE_PREFIXES)
 
 
@@ -50,7 +52,7 @@ class Desired:
 
     ``scalars``: OpenPhone's field name → text or None (cleared).
     ``phoneNumbers``/``emails``: label → values in order, E.164 and addresses; an empty tuple clears the label.
-    ``custom_fields``: key → canonical value or None: text, bool, number, ``YYYY-MM-DD``, or a tuple of options.
+    ``custom_fields``: key → value, None where it is cleared.
     ``source_url`` is None where the sync does not map it.
     """
 
@@ -71,6 +73,22 @@ class Desired:
             "sourceUrl": self.source_url,
         }
 
+    @classmethod
+    def from_json(cls, external_id: str, payload: Json) -> Desired:
+        """What ``to_json`` gave, for the row with this key. Raises ValueError where it is none."""
+        try:
+            whole = object_in(payload)
+            return cls(
+                external_id=external_id,
+                scalars={name: text_in(value) for name, value in object_in(whole["scalars"]).items()},
+                phone_numbers=_labelled(whole["phoneNumbers"]),
+                emails=_labelled(whole["emails"]),
+                custom_fields={key: canonical(v, None) for key, v in object_in(whole["customFields"]).items()},
+                source_url=text_in(whole["sourceUrl"]),
+            )
+        except (KeyError, TypeError) as error:
+            raise ValueError(f"not what a row wants: {type(error).__name__} {error}") from error
+
 
 @dataclass(frozen=True, slots=True)
 class Item:
@@ -78,6 +96,12 @@ class Item:
 
     name: str
     value: str
+
+
+FieldChanges: TypeAlias = Mapping[str, Mapping[str, Json]]
+"""What differs between two contacts: ``{"lastName": {"from": "Doe", "to": "Roe"}}``."""
+
+_Value: TypeAlias = "Json | tuple[Item, ...]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,22 +122,23 @@ class Contact:
     created_at: str = ""
 
     @classmethod
-    def from_json(cls, payload: Mapping[str, Json]) -> Contact:
-        """The contact in an answer of OpenPhone (API.md, List). Raises ValueError where it is none."""
+    def from_json(cls, payload: Json) -> Contact:
+        """The contact in an answer of OpenPhone (documented: list contacts). Raises ValueError where it is none."""
         try:
-            default = payload["defaultFields"]
+            whole = object_in(payload)
+            default = object_in(whole["defaultFields"])
             return cls(
-                id=str(payload["id"]),
-                external_id=payload.get("externalId"),
-                source=payload.get("source"),
-                source_url=payload.get("sourceUrl"),
-                scalars={name: default.get(name) or None for name in SCALARS},
-                phone_numbers=_items(default.get("phoneNumbers") or ()),
-                emails=_items(default.get("emails") or ()),
-                custom_fields=_custom_values(payload.get("customFields") or ()),
-                created_at=str(payload.get("createdAt") or ""),
+                id=text_in(whole["id"]),
+                external_id=text_in(whole.get("externalId")),
+                source=text_in(whole.get("source")),
+                source_url=text_in(whole.get("sourceUrl")),
+                scalars={name: text_in(default.get(name)) or None for name in SCALARS},
+                phone_numbers=_items(default.get("phoneNumbers")),
+                emails=_items(default.get("emails")),
+                custom_fields=_custom_values(whole.get("customFields")),
+                created_at=text_in(whole.get("createdAt")) or "",
             )
-        except (KeyError, TypeError, AttributeError) as error:
+        except (KeyError, TypeError) as error:
             raise ValueError(f"not a contact: {type(error).__name__} {error}") from error
 
     def to_json(self) -> dict[str, Json]:
@@ -156,17 +181,17 @@ class Contact:
         return body | {name: value for name, value in optional.items() if value is not None}
 
 
-def overlay(desired: Desired, held: Contact | None, source: str) -> Contact:
+def overlay(desired: Desired, held: Contact | None, label: str) -> Contact:
     """The whole contact to send: what the sync owns from ``desired``, everything else as ``held``.
 
-    ``source`` marks a contact that we make; one that we find keeps its own, unless OpenPhone would refuse it.
+    ``label`` marks a contact that we make; one that we find keeps its own, unless OpenPhone would refuse it.
     """
     base = held or Contact(scalars={})
     custom = {**base.custom_fields, **desired.custom_fields}
     return replace(
         base,
         external_id=desired.external_id,
-        source=sendable_source(base.source, source),
+        source=sendable_source(base.source, label),
         source_url=desired.source_url or base.source_url,
         scalars={name: desired.scalars.get(name, base.scalars.get(name)) for name in SCALARS},
         phone_numbers=_relabel(base.phone_numbers, desired.phone_numbers),
@@ -175,7 +200,7 @@ def overlay(desired: Desired, held: Contact | None, source: str) -> Contact:
     )
 
 
-def differences(before: Contact | None, after: Contact | None) -> dict[str, dict[str, Json]]:
+def differences(before: Contact | None, after: Contact | None) -> FieldChanges:
     """What differs, field by field: ``{"lastName": {"from": "Doe", "to": "Roe"}}``; empty where all is equal.
 
     Dates are compared by day, options as sets, items without regard to order, addresses without regard to case.
@@ -192,7 +217,7 @@ def differences(before: Contact | None, after: Contact | None) -> dict[str, dict
     }
 
 
-def _comparable(contact: Contact | None) -> dict[str, Json]:
+def _comparable(contact: Contact | None) -> dict[str, _Value]:
     if contact is None:
         return {}
     return {
@@ -205,33 +230,43 @@ def _comparable(contact: Contact | None) -> dict[str, Json]:
     }
 
 
-def _key(name: str, value: Json) -> Json:
+def _key(name: str, value: _Value) -> Hashable:
     """What decides equality of one field's value."""
     if name in LISTS:
         fold = str.casefold if name == "emails" else _digits
-        return Counter((item.name, fold(item.value)) for item in value or ())
+        return frozenset(Counter((item.name, fold(item.value)) for item in _items_of(value)).items())
     if isinstance(value, tuple):
-        return frozenset(value)
-    if isinstance(value, str):
-        return value.strip() or None
+        return frozenset(_plain_key(option) for option in value)
+    return (value.strip() or None) if isinstance(value, str) else _plain_key(value)
+
+
+def _plain_key(value: Json | Item) -> Hashable:
     if isinstance(value, bool):
         return ("boolean", value)  # True == 1 in Python, not in OpenPhone
-    return value
+    return value if isinstance(value, str | int | float | None) else repr(value)
+
+
+def _items_of(value: _Value) -> list[Item]:
+    return [item for item in value if isinstance(item, Item)] if isinstance(value, tuple) else []
 
 
 def _digits(number: str) -> str:
     return "".join(char for char in number if char.isdigit() or char == "+")
 
 
-def _shown(value: Json) -> Json:
+def _shown(value: _Value) -> Json:
     if isinstance(value, tuple):
-        shown = [{"name": v.name, "value": v.value} if isinstance(v, Item) else v for v in value]
-        return shown or None
+        return [{"name": v.name, "value": v.value} if isinstance(v, Item) else v for v in value] or None
     return value
 
 
-def _items(raw: Iterable[Mapping[str, Json]]) -> tuple[Item, ...]:
-    return tuple(Item(str(item.get("name") or ""), str(item["value"])) for item in raw if item.get("value"))
+def _items(raw: Json) -> tuple[Item, ...]:
+    items = (object_in(item) for item in list_in(raw))
+    return tuple(Item(text_in(i.get("name")) or "", str(text_in(i["value"]))) for i in items if i.get("value"))
+
+
+def _labelled(raw: Json) -> dict[str, tuple[str, ...]]:
+    return {label: tuple(str(value) for value in list_in(values)) for label, values in object_in(raw).items()}
 
 
 def _relabel(held: tuple[Item, ...], owned: Mapping[str, tuple[str, ...]]) -> tuple[Item, ...]:
@@ -239,12 +274,13 @@ def _relabel(held: tuple[Item, ...], owned: Mapping[str, tuple[str, ...]]) -> tu
     return tuple(Item(label, value) for label, values in owned.items() for value in values) + kept
 
 
-def _custom_values(raw: Iterable[Mapping[str, Json]]) -> dict[str, Json]:
-    values = {str(item["key"]): canonical(item.get("value"), item.get("type")) for item in raw}
+def _custom_values(raw: Json) -> dict[str, Json]:
+    items = [object_in(item) for item in list_in(raw)]
+    values = {str(item["key"]): canonical(item.get("value"), item.get("type")) for item in items}
     return {key: value for key, value in values.items() if value is not None and value not in ((), "")}
 
 
-def canonical(value: Json, kind: str | None) -> Json:
+def canonical(value: Json, kind: Json) -> Json:
     """A custom field's value as the workspace gives it, in canonical form (dates by day, options as a tuple)."""
     if isinstance(value, list):
         return tuple(value)

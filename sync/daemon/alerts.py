@@ -14,7 +14,8 @@ from typing import Literal, Protocol
 import structlog
 
 from sync.run.report import SyncReport
-from sync.state.contacts import State, StateError
+from sync.state.address import StateError
+from sync.state.store import State
 
 Condition = Literal["well", "failing", "held", "rejecting"]
 WELL: Condition = "well"
@@ -62,7 +63,7 @@ def notice_of(report: SyncReport, condition: Condition, more: str) -> Notice:
     if condition == "failing":
         return Notice(f"{name} fails", f"{report.error} It is tried again on schedule. {more}")
     if condition == "held":
-        reasons = " ".join(f"{reason}." for reason in report.reasons.values())
+        reasons = " ".join(f"{back.danger.text}." for back in report.held_back)
         return Notice(f"{name}: {counts['held']} changes are held back", f"{reasons} The rest went on. {more}")
     if condition == "rejecting":
         share = f"{counts['rejected']} of {counts['rows']} rows are rejected"
@@ -101,21 +102,15 @@ class Alerts:
 
 def _remembered(url: str, sync: str) -> Mapping[str, str]:
     try:
-        state = State.open(url, read_only=True)
-        try:
-            return state.told(sync)
-        finally:
-            state.close()
+        with State.open(url, read_only=True) as state:
+            return state.notes.noticed(sync)
     except StateError:
         return {}  # the run has told the same
 
 
-def _remember(url: str, sync: str, channel: str, condition: Condition) -> None:
+def _remember(url: str, sync: str, channel: str, condition: str) -> None:
     try:
-        state = State.open(url)
-        try:
-            state.tell(sync, channel, condition)
-        finally:
-            state.close()
+        with State.open(url) as state:
+            state.notes.note_notice(sync, channel, condition)
     except StateError as error:
         log.warning("the notice is not remembered", sync=sync, reason=str(error))

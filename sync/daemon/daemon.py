@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from sync.clock import Clock
 from sync.config.file import ConfigError
 from sync.config.model import LoadedConfig
 from sync.daemon.metrics import Metrics
 from sync.daemon.runner import Runner
 from sync.daemon.schedule import Timetable
+from sync.openphone.patience import Patience
 
 if TYPE_CHECKING:
     from aiohttp.web import AppRunner
@@ -32,11 +34,19 @@ class CannotListen(Exception):
 class Daemon:
     """Runs every sync on its schedule until ``stop`` is set. ``reread`` gives the configuration as it is now."""
 
-    def __init__(self, loaded: LoadedConfig, reread: Callable[[], LoadedConfig], stop: asyncio.Event) -> None:
+    def __init__(
+        self,
+        loaded: LoadedConfig,
+        reread: Callable[[], LoadedConfig],
+        stop: asyncio.Event,
+        clock: Clock = Clock(),
+        patience: Patience = Patience(),
+    ) -> None:
         self._reread = reread
         self._stop = stop
+        self._clock = clock
         self._metrics = Metrics()
-        self._runner = Runner(loaded, self._metrics, stop)
+        self._runner = Runner(loaded, self._metrics, stop, clock, patience)
         self._timetable = Timetable(self._runner.run)
         self._reloading: set[asyncio.Task[None]] = set()
         self._one_at_a_time = asyncio.Lock()
@@ -94,7 +104,7 @@ class Daemon:
         if port == 0:
             log.info("no page: server.port is 0")
             return None
-        app = make_app(self._runner, self._timetable, self._metrics)
+        app = make_app(self._runner, self._timetable, self._metrics, self._clock)
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=HTTP_STOP_SECONDS)
         await runner.setup()
         try:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from prometheus_client import CollectorRegistry, Counter, Gauge, disable_created_metrics, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
+from sync.contacts.change import COUNTED
 from sync.openphone.client import OpenPhone
 from sync.run.report import SyncReport
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
 STATUSES = ("ok", "partial", "held", "failed", "locked")
-ACTIONS = {"created": "create", "updated": "update", "deleted": "delete", "adopted": "adopt"}
 OUTCOMES = ("unchanged", "rejected", "failed", "held")
 
 
@@ -43,7 +43,7 @@ class Metrics:
         """Show this sync's counters from 0: a counter that appears with its first event hides that event."""
         for status in STATUSES:
             self._runs.labels(sync, status)
-        for action in ACTIONS.values():
+        for action in COUNTED:
             self._changes.labels(sync, action)
         for plain in (self._retries, self._waited, self._running):
             plain.labels(sync)
@@ -55,7 +55,7 @@ class Metrics:
         """A run that ended at ``now`` (seconds since the epoch)."""
         name, counts = report.name, report.counts
         self._runs.labels(name, report.status).inc()
-        for count, action in ACTIONS.items():
+        for action, count in COUNTED.items():
             self._changes.labels(name, action).inc(counts[count])
         if report.status == "locked":
             return
@@ -74,8 +74,8 @@ class Metrics:
         self._retries.labels(sync).inc(client.retries)
         self._waited.labels(sync).inc(client.waited)
 
-    def contacts(self, sync: str, held: int) -> None:
-        self._contacts.labels(sync).set(held)
+    def contacts(self, sync: str, tracked: int) -> None:
+        self._contacts.labels(sync).set(tracked)
 
     def succeeded(self, sync: str, at: float) -> None:
         """What the state remembers from before this daemon."""

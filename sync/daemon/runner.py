@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import socket
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,15 +14,20 @@ from typing import Literal
 
 import structlog
 
-from sync.config.model import LoadedConfig, OpenPhoneConfig
+from sync.clock import Clock
+from sync.config.jobs import Jobs
+from sync.config.model import LoadedConfig
 from sync.daemon.alerts import Alerts
 from sync.daemon.metrics import Metrics
 from sync.daemon.notify import channels
-from sync.openphone.client import OpenPhone
+from sync.openphone.options import OpenPhoneOptions
 from sync.openphone.pacing import Pace
+from sync.openphone.patience import Patience
+from sync.run.job import RunOptions
 from sync.run.report import SyncReport
-from sync.run.story import CUT_SHORT, Job, RunOptions, run_sync
-from sync.state.contacts import State, StateError
+from sync.run.story import run_sync
+from sync.state.address import StateError
+from sync.state.store import State
 
 PREVIEW_CHANGES = 100
 """How many changes of a preview are kept to be shown; all are counted."""
@@ -54,17 +58,26 @@ class Preview:
 class Runner:
     """The syncs of one configuration, as they run."""
 
-    def __init__(self, loaded: LoadedConfig, metrics: Metrics, stop: asyncio.Event) -> None:
+    def __init__(
+        self,
+        loaded: LoadedConfig,
+        metrics: Metrics,
+        stop: asyncio.Event,
+        clock: Clock = Clock(),
+        patience: Patience = Patience(),
+    ) -> None:
         self.loaded = loaded
         self.ended: dict[str, Ended] = {}
         self.previews: dict[str, Preview] = {}
         self.doing: dict[str, Activity] = {}
         self._metrics = metrics
         self._stop = stop
+        self._clock = clock
+        self._patience = patience
         self._alerts = Alerts()
         self._turns: dict[str, asyncio.Lock] = {}
         self._tasks: set[asyncio.Task[None]] = set()
-        self._paced: tuple[OpenPhoneConfig, Pace] | None = None
+        self._paced: tuple[OpenPhoneOptions, Pace] | None = None
 
     async def follow(self, loaded: LoadedConfig) -> None:
         """Take up a configuration; runs under way end with the one that they began with."""
@@ -91,9 +104,9 @@ class Runner:
                 report = await self._pass(name, "sync")
                 if report is None:
                     return
-                self._metrics.count_run(report, time.time())
-                await asyncio.to_thread(self._count_held, self.loaded, name)
-                if not _cut_short(report):
+                self._metrics.count_run(report, self._clock.now())
+                await asyncio.to_thread(self._count_tracked, self.loaded, name)
+                if not report.cut_short:
                     await self._tell(report)
 
     async def finish(self, seconds: float) -> None:
@@ -109,20 +122,20 @@ class Runner:
                 report = await self._pass(name, "preview")
             if report is not None:
                 del report.changes[PREVIEW_CHANGES:]
-                self.previews[name] = Preview(time.time(), report)
+                self.previews[name] = Preview(self._clock.now(), report)
 
     async def _pass(self, name: str, activity: Activity) -> SyncReport | None:
         loaded = self.loaded
         if self._stop.is_set() or name not in loaded.config.syncs:
             return None
         options = RunOptions(dry_run=activity == "preview")
+        jobs = Jobs(loaded, self._clock, self._patience)
         self.doing[name] = activity
         self._metrics.running(name, True)
         try:
-            async with OpenPhone(loaded.config.openphone, self._pace(loaded.config.openphone)) as client:
+            async with jobs.client(self._pace(loaded.config.openphone)) as client:
                 try:
-                    job = Job(name, loaded.config.syncs[name], loaded.sources[name], loaded, client, options)
-                    report = await run_sync(job, self._stop)
+                    report = await run_sync(jobs.job(name, client, self._stop, options))
                 finally:
                     self._metrics.count_traffic(name, client)
         except Exception as error:
@@ -133,14 +146,14 @@ class Runner:
             self._metrics.running(name, False)
         if activity == "sync" and report.status != "locked":
             self.ended[name] = Ended(report.status, report.error)
-        if report.error is not None and not _cut_short(report):
+        if report.error is not None and not report.cut_short:
             log.error("run failed", sync=name, run=report.run, reason=report.error)
         return report
 
-    def _pace(self, openphone: OpenPhoneConfig) -> Pace:
+    def _pace(self, openphone: OpenPhoneOptions) -> Pace:
         """The one pace of this key, first come, first served."""
         if self._paced is None or self._paced[0] != openphone:
-            self._paced = (openphone, Pace(openphone.requests_per_second))
+            self._paced = (openphone, Pace(openphone.requests_per_second, self._clock))
         return self._paced[1]
 
     async def _tell(self, report: SyncReport) -> None:
@@ -165,25 +178,22 @@ class Runner:
         finally:
             self._tasks.discard(task)
 
-    def _count_held(self, loaded: LoadedConfig, name: str) -> None:
+    def _count_tracked(self, loaded: LoadedConfig, name: str) -> None:
         with _reading(loaded) as state:
             if state is not None:
-                self._metrics.contacts(name, state.count_held(name))
+                self._metrics.contacts(name, state.contacts.count(name))
 
     def _recall(self, loaded: LoadedConfig) -> None:
-        """What the state knows from before: contacts held, and when each sync last succeeded."""
+        """What the state knows from before: contacts tracked, and when each sync last succeeded."""
         with _reading(loaded) as state:
             for name in loaded.config.syncs if state is not None else ():
                 assert state is not None
-                self._metrics.contacts(name, state.count_held(name))
-                done = (run for run in state.runs(name, REMEMBERED_RUNS) if run.status in SUCCEEDED and run.ended_at)
+                self._metrics.contacts(name, state.contacts.count(name))
+                done = (
+                    run for run in state.history.runs(name, REMEMBERED_RUNS) if run.status in SUCCEEDED and run.ended_at
+                )
                 if (last := next(done, None)) is not None and last.ended_at is not None:
                     self._metrics.succeeded(name, last.ended_at)
-
-
-def _cut_short(report: SyncReport) -> bool:
-    """Whether we ended the run ourselves: no failure to tell of."""
-    return report.error is not None and report.error.startswith(CUT_SHORT)
 
 
 @contextmanager
@@ -194,9 +204,8 @@ def _reading(loaded: LoadedConfig) -> Iterator[State | None]:
     except StateError:
         yield None
         return
-    try:
-        yield state
-    except StateError as error:
-        log.warning("the state cannot be read", reason=str(error))
-    finally:
-        state.close()
+    with state:
+        try:
+            yield state
+        except StateError as error:
+            log.warning("the state cannot be read", reason=str(error))

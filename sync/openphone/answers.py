@@ -6,38 +6,12 @@ Knows nothing of how answers are fetched.
 from __future__ import annotations
 
 import json
-import math
-import time
-from contextlib import suppress
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
-from typing import Any
 
-from sync.contacts.contact import Contact
-
-
-class OpenPhoneError(Exception):
-    """Something OpenPhone did; the message is for the user."""
-
-
-class Unauthorized(OpenPhoneError):
-    """401 or 403: the run ends at once."""
-
-
-class ServiceDown(OpenPhoneError):
-    """No answer worth having for too long: the run ends, and keeps what was done."""
-
-
-class Refused(OpenPhoneError):
-    """OpenPhone refused this one request; ``status`` is the HTTP status."""
-
-    def __init__(self, status: int, reason: str) -> None:
-        super().__init__(reason)
-        self.status = status
-
-
-class OutcomeUnknown(OpenPhoneError):
-    """The request may or may not have been carried out: ask before repeating it."""
+from sync.contacts.contact import Contact, CustomField, FieldType
+from sync.contacts.json_value import Json, list_in, object_in
+from sync.openphone.errors import OutcomeUnknown, Refused
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,71 +19,98 @@ class Answer:
     """An answer's HTTP status, and its JSON if it is some."""
 
     status: int
-    payload: Any
+    payload: Json
 
 
-def as_json(text: bytes) -> Any:
+def as_json(text: bytes) -> Json:
     """The JSON in ``text``, or None."""
     try:
-        return json.loads(text)
+        found: Json = json.loads(text)
     except ValueError:
         return None
+    return found
 
 
-def data(answer: Answer, shape: type) -> Any:
+def _data(answer: Answer) -> Json:
     """The answer's ``data``; what has none is no answer of OpenPhone's."""
-    found = answer.payload.get("data") if isinstance(answer.payload, dict) else None
-    if not isinstance(found, shape):
+    found = answer.payload.get("data") if isinstance(answer.payload, Mapping) else None
+    if found is None:
         raise OutcomeUnknown("OpenPhone's answer has no data")
     return found
 
 
-def contact(raw: Any) -> Contact:
-    """The contact in an answer."""
+def data_list(answer: Answer) -> Sequence[Json]:
+    """The list in an answer. Raises OutcomeUnknown where there is none."""
     try:
-        return Contact.from_json(raw)
+        return list_in(_data(answer))
+    except TypeError:
+        raise OutcomeUnknown("OpenPhone's answer has no data") from None
+
+
+def one_contact(answer: Answer) -> Contact:
+    """The contact that an answer is about. Raises OutcomeUnknown where there is none."""
+    found = _data(answer)
+    if not isinstance(found, Mapping):
+        raise OutcomeUnknown("OpenPhone's answer has no data")
+    return contact(found)
+
+
+def contact(raw: Json) -> Contact:
+    """The contact in an answer. Raises OutcomeUnknown where it is none."""
+    try:
+        found = Contact.from_json(raw)
     except ValueError as error:
         raise OutcomeUnknown(f"OpenPhone's answer holds what is {error}") from error
+    if found.id is None:
+        raise OutcomeUnknown("OpenPhone's answer holds what is not a contact: it has no id")
+    return found
 
 
-def _reason(payload: Any) -> str:
-    """The service's own words, from either shape of error (API.md, Errors)."""
-    if not isinstance(payload, dict):
+def custom_fields(answer: Answer) -> tuple[CustomField, ...]:
+    """The custom fields in an answer. Raises OutcomeUnknown where something else is among them."""
+    try:
+        return tuple(_custom_field(object_in(raw)) for raw in data_list(answer))
+    except (KeyError, TypeError) as error:
+        raise OutcomeUnknown("OpenPhone's answer holds what is no custom field") from error
+
+
+def _custom_field(raw: Mapping[str, Json]) -> CustomField:
+    kind: FieldType = raw["type"]  # type: ignore[assignment]  # a type that is new to us is read as text
+    return CustomField(str(raw["name"]), str(raw["key"]), kind)
+
+
+def next_page(answer: Answer) -> str | None:
+    """The token of the page after this one; None on the last."""
+    token = answer.payload.get("nextPageToken") if isinstance(answer.payload, Mapping) else None
+    return str(token) if token else None
+
+
+def _reason(payload: Json) -> str:
+    """The service's own words, from either shape of error (one documented, one measured)."""
+    if not isinstance(payload, Mapping):
         return ""
     inner = payload.get("error")
-    if isinstance(inner, dict):
+    if isinstance(inner, Mapping):
         return str(inner.get("message") or "")
     parts = [str(payload.get("message") or payload.get("title") or "")]
-    for item in payload.get("errors") or ():
-        if isinstance(item, dict):
+    errors = payload.get("errors")
+    for item in errors if isinstance(errors, list) else ():
+        if isinstance(item, Mapping):
             parts.append(f"{item.get('path', '')}: {item.get('message', '')}".strip(": "))
     return "; ".join(dict.fromkeys(part for part in parts if part))
 
 
 def refused(answer: Answer) -> Refused:
     """The refusal that an answer is, in the service's words."""
-    code = answer.payload.get("code") if isinstance(answer.payload, dict) else None
+    code = answer.payload.get("code") if isinstance(answer.payload, Mapping) else None
     label = f"{answer.status}, code {code}" if code else str(answer.status)
     return Refused(answer.status, f"OpenPhone refused it ({label}): {_reason(answer.payload) or 'no reason given'}")
 
 
-def unauthorized(status: int, payload: Any) -> str:
+def unauthorized(status: int, payload: Json) -> str:
     """What to tell whose key is refused."""
     said = _reason(payload)
     return (
         f"OpenPhone refused the API key ({status}{': ' + said if said else ''}). Check openphone.api_key; "
         "a key made less than a minute ago may need about 30 seconds before it works."
     )
-
-
-def retry_after(header: str | None) -> float | None:
-    """Seconds from now: the header holds them, or a date."""
-    if header is None:
-        return None
-    with suppress(ValueError):
-        seconds = float(header)
-        return max(0.0, seconds) if math.isfinite(seconds) else None
-    try:
-        return max(0.0, parsedate_to_datetime(header).timestamp() - time.time())
-    except ValueError:
-        return None

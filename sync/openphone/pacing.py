@@ -5,13 +5,14 @@ One ``Pace`` belongs to one key; syncs that share the key share it. Knows nothin
 
 from __future__ import annotations
 
-import asyncio
 import re
-import time
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from aiolimiter import AsyncLimiter
+
+from sync.clock import Clock
 
 HEADROOM = 0.98
 """Of the allowed rate. What else keeps an eleventh request out of a second is the window below."""
@@ -31,19 +32,21 @@ _REMAINING = re.compile(r"r=(\d+)")
 
 @dataclass(slots=True)
 class Place:
-    """A place in the window: when its request left, as far as that is known (``time.monotonic``)."""
+    """A place in the window: when its request left, as far as that is known (monotonic seconds)."""
 
     at: float
+    monotonic: Callable[[], float]
 
     def taken(self) -> None:
         """The request leaves now."""
-        self.at = time.monotonic()
+        self.at = self.monotonic()
 
 
 class Pace:
     """Places in the window, even but for a few made up for; ``pause`` and ``heed`` slow everyone who waits on it."""
 
-    def __init__(self, per_second: float) -> None:
+    def __init__(self, per_second: float, clock: Clock = Clock()) -> None:
+        self._clock = clock
         self._resume_at = 0.0
         self._sent: deque[Place] = deque()
         self._set_rate(per_second)
@@ -55,12 +58,12 @@ class Pace:
 
     async def turn(self) -> Place:
         """Wait for the next place in the window. Call the place's ``taken`` when the request really leaves."""
-        while (delay := self.paused_for()) > 0:  # noqa: ASYNC110 - the end may move while we sleep
-            await asyncio.sleep(delay)
+        while (delay := self.paused_for()) > 0:
+            await self._clock.sleep(delay)
         await self._limiter.acquire()
-        while (delay := self._until_window_has_room()) > 0:  # noqa: ASYNC110 - others may take the room meanwhile
-            await asyncio.sleep(delay)
-        place = Place(time.monotonic())
+        while (delay := self._until_window_has_room()) > 0:
+            await self._clock.sleep(delay)
+        place = Place(self._clock.monotonic(), self._clock.monotonic)
         self._sent.append(place)
         return place
 
@@ -68,15 +71,15 @@ class Pace:
         """A request that left late counts from when it left, not from when it was allowed to."""
         if len(self._sent) < (self._sent.maxlen or 1) or self._per_second < 1:
             return 0.0
-        return self._sent[0].at + 1 + JITTER - time.monotonic()
+        return self._sent[0].at + 1 + JITTER - self._clock.monotonic()
 
     def paused_for(self) -> float:
         """Seconds until anyone may send again; 0 where nobody asked for a pause."""
-        return max(0.0, self._resume_at - time.monotonic())
+        return max(0.0, self._resume_at - self._clock.monotonic())
 
     def pause(self, seconds: float) -> None:
         """Let nobody send for ``seconds`` from now."""
-        self._resume_at = max(self._resume_at, time.monotonic() + seconds)
+        self._resume_at = max(self._resume_at, self._clock.monotonic() + seconds)
 
     def heed(self, policy: str | None, remaining: str | None) -> None:
         """Respect what an answer says of the limit: ``"per-second"; q=10; w=1`` and ``r=9; t=1``.
@@ -96,7 +99,7 @@ class Pace:
 
     def _yield_to_others(self, quota: int, used: int, window: int) -> None:
         """Count what others used as if it were ours; what they may use beside our own rate is theirs."""
-        now, rate = time.monotonic(), self._sent.maxlen or 1
+        now, rate = self._clock.monotonic(), self._sent.maxlen or 1
         ours = sum(1 for place in self._sent if place.at > now - window - ANSWER)
         others = used - ours - max(0, quota - rate)
-        self._sent.extend(Place(now) for _ in range(min(others, rate)))
+        self._sent.extend(Place(now, self._clock.monotonic) for _ in range(min(others, rate)))

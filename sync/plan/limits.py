@@ -1,70 +1,83 @@
-"""The safety limits: how many contacts one run may change or delete. Pure."""
+"""The safety limits of a run: what is too much, and the sentence that says so. Pure."""
 
 from __future__ import annotations
 
-import re
-from typing import Annotated, Literal
+from dataclasses import dataclass
 
-from pydantic import BeforeValidator, Field, WithJsonSchema
+from sync.plan.options import Limit
 
-from sync.options import Model, expected
-
-LIMIT_FORMS = "a number such as 25, or a share of at most 100% such as 10%"
+FLOOR = 5
+"""A share never holds back fewer changes than this; a plain number is exact."""
 
 
-class Limit(Model):
-    """A safety limit: a number of contacts, or a share of the contacts held."""
+@dataclass(frozen=True, slots=True)
+class RowsRead:
+    """What the source gave, as far as deletes depend on it."""
 
-    count: int | None = None
-    percent: float | None = None
-
-    @classmethod
-    def parse(cls, text: object) -> Limit:
-        """``5``, ``"5"`` or ``"10%"``. Raises ValueError with the expected forms."""
-        if isinstance(text, Limit):
-            return text
-        match = re.fullmatch(r"\s*(\d{1,9}(?:\.\d{1,9})?)\s*(%?)\s*", str(text), re.ASCII)
-        if isinstance(text, bool) or match is None or (not match[2] and "." in match[1]):
-            raise ValueError(f"{text!r} is not a limit: expected {LIMIT_FORMS}")
-        if not match[2]:
-            return cls(count=int(match[1]))
-        if float(match[1]) > 100:
-            raise ValueError(f"{text!r} is not a limit: expected {LIMIT_FORMS}")
-        return cls(percent=float(match[1]))
-
-    def allows(self, held: int) -> int:
-        """How many contacts of ``held`` may be touched."""
-        if self.count is not None:
-            return self.count
-        return int(held * (self.percent or 0.0) / 100)
-
-    def __str__(self) -> str:
-        return str(self.count) if self.count is not None else f"{self.percent:g}%"
+    read: int
+    keyless: int = 0
 
 
-def _limit(raw: object) -> Limit:
-    try:
-        return Limit.parse(raw)
-    except ValueError:
-        raise expected(LIMIT_FORMS) from None
+@dataclass(frozen=True, slots=True)
+class Danger:
+    """Why changes are held back, and what lets them through: the two halves of what the user reads."""
+
+    reason: str
+    remedy: str | None = None
+
+    @property
+    def text(self) -> str:
+        """Both halves."""
+        return f"{self.reason}; {self.remedy}" if self.remedy else self.reason
 
 
-LimitField = Annotated[
-    Limit,
-    BeforeValidator(_limit),
-    WithJsonSchema({"anyOf": [{"type": "integer", "minimum": 0}, {"type": "string", "pattern": r"^\d+(\.\d+)?%?$"}]}),
-]
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How many contacts one run may delete and update. ``for_this_run``: ``deletes`` was given for this run alone.
+
+    Such a number, or share, has no floor, and it lets deletes through that are suspicious for another reason.
+    """
+
+    deletes: Limit
+    updates: Limit
+    for_this_run: bool = False
+
+    def deletes_refused(self, deletes: int, tracked: int, rows: RowsRead) -> Danger | None:
+        """Why this many deletes of ``tracked`` contacts are held back, or None."""
+        if deletes == 0:
+            return None
+        if self.for_this_run:
+            if deletes <= self.deletes.allows(tracked):
+                return None
+            return Danger(f"{_deletes(deletes, tracked)} are more than --max-deletes {self.deletes} allows")
+        pass_once = f"if they are meant, run once with --max-deletes {deletes}"
+        if rows.read == 0:
+            return Danger(f"the source has no rows, which would delete {deletes} of {tracked} contacts held", pass_once)
+        if rows.keyless:
+            reason = (
+                f"{rows.keyless} row(s) have no usable key, so it cannot be told which of the {deletes} missing "
+                "contacts they are"
+            )
+            return Danger(reason, f"give them their key, or {pass_once}")
+        if deletes > _with_floor(self.deletes, tracked):
+            return Danger(f"{_deletes(deletes, tracked)} are more than max_deletes ({self.deletes}) allows", pass_once)
+        return None
+
+    def updates_refused(self, updates: int, tracked: int) -> Danger | None:
+        """Why this many updates of ``tracked`` contacts are held back, or None."""
+        if updates <= _with_floor(self.updates, tracked):
+            return None
+        return Danger(
+            f"{updates} updates of {tracked} contacts held are more than max_updates ({self.updates}) allows: "
+            "look at the plan (run --dry-run)",
+            "if they are meant, raise max_updates for one run",
+        )
 
 
-class SafetyOptions(Model):
-    """What becomes of contacts whose rows are gone, and how much one run may do."""
+def _deletes(deletes: int, tracked: int) -> str:
+    return f"{deletes} deletes of {tracked} contacts held"
 
-    on_missing: Literal["delete", "keep"] = Field(
-        default="delete", description="what becomes of a contact whose row is gone"
-    )
-    max_deletes: LimitField = Field(
-        default=Limit(percent=10), description="the most deletes in one run (a share has a floor of 5)"
-    )
-    max_updates: LimitField = Field(
-        default=Limit(percent=100), description="the most updates in one run (a share has a floor of 5)"
-    )
+
+def _with_floor(limit: Limit, tracked: int) -> int:
+    allowed = limit.allows(tracked)
+    return allowed if limit.count is not None else max(FLOOR, allowed)

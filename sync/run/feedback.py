@@ -3,21 +3,54 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 
-from connectors.base import Cell, Row, RowResult, SourceError, WritesBack
+from connectors.base import Cell, Connector, Row, RowResult, SourceError, WritesBack
+from sync.clock import Clock
+from sync.contacts.change import Delete, Outcome
 from sync.contacts.problem import Problem
-from sync.run.apply import Outcome
 from sync.run.identity import Identified, Identity
-from sync.state.contacts import State
+from sync.run.job import Job
+from sync.run.session import Session
+from sync.state.contacts import Contacts
 
-FLUSH_ROWS = 500
-FLUSH_SECONDS = 60.0
 LEAVE_SECONDS = 2.0
-_STATUS = {"rejected": "rejected", "failed": "failed", "held": "held"}
+
+
+@dataclass(frozen=True, slots=True)
+class Rhythm:
+    """How often results are written while a run goes on: so many rows, or so many seconds, after the last time."""
+
+    rows: int = 500
+    seconds: float = 60.0
+
+
+class Feedback:
+    """Feedback for a source that shows nothing."""
+
+    def note(self, row: Row, who: Identified | Problem) -> None:
+        """Every row, as it is read."""
+
+    def add(self, outcome: Outcome) -> None:
+        """One outcome of the apply."""
+
+    async def write_until(self, applying: asyncio.Task[None]) -> None:
+        """Write now and then, until the changes are carried out."""
+
+    async def leave(self) -> None:
+        """The run is cut short."""
+
+    async def finish(self, problems: list[Problem]) -> None:
+        """Every row that does not show its result yet, the unchanged ones included. Raises SourceError."""
+
+
+def feedback_for(connector: Connector, job: Job, identity: Identity, session: Session) -> Feedback:
+    """Feedback where the configuration wants it and the connector can; else for nobody."""
+    if job.at.dry_run or not job.source.writes_back or not isinstance(connector, WritesBack):
+        return Feedback()
+    return WrittenBack(connector, identity, session)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,24 +59,25 @@ class _Seen:
     contact_id: str | None
 
 
-class Feedback:
+class WrittenBack(Feedback):
     """Gathers results and hands them to the source in batches; only what the source does not show yet."""
 
-    def __init__(self, connector: WritesBack, identity: Identity, state: State, sync: str) -> None:
+    def __init__(self, connector: WritesBack, identity: Identity, session: Session, rhythm: Rhythm = Rhythm()) -> None:
         self._connector = connector
         self._identity = identity
-        self._state = state
-        self._sync = sync
+        self._contacts: Contacts = session.state.contacts
+        self._sync = session.at.sync
+        self._clock: Clock = session.at.clock
+        self._rhythm = rhythm
         self._rows: dict[str, _Seen] = {}
         self._nameless: list[tuple[Row, Problem]] = []
         self._doubles: list[Row] = []
         self._pending: list[RowResult] = []
         self._settled: set[str] = set()
-        self._flushed_at = time.monotonic()
+        self._flushed_at = self._clock.monotonic()
         self._failed = False
 
-    def saw(self, row: Row, who: Identified | Problem) -> None:
-        """Every row, as it is read."""
+    def note(self, row: Row, who: Identified | Problem) -> None:
         if isinstance(who, Problem):
             self._nameless.append((row, who))
         elif who.external_id in self._rows:
@@ -54,18 +88,23 @@ class Feedback:
     def add(self, outcome: Outcome) -> None:
         """One outcome of the apply: a new contact's id is worth writing soon."""
         seen = self._rows.get(outcome.change.external_id)
-        if seen is not None and outcome.problem is None and outcome.change.action != "delete":
+        if seen is not None and outcome.problem is None and not isinstance(outcome.change, Delete):
             self._settled.add(outcome.change.external_id)
             self._queue(seen.row, outcome.change.contact_id, "synced", "")
 
-    async def flush_if_due(self) -> None:
+    async def write_until(self, applying: asyncio.Task[None]) -> None:
         """Write now and then. A source that fails is no reason to stop: ``finish`` tries again, and reports it."""
-        due = len(self._pending) >= FLUSH_ROWS or time.monotonic() - self._flushed_at > FLUSH_SECONDS
-        if due and not self._failed:
-            try:
-                await self._flush()
-            except SourceError:
-                self._failed = True
+        while not applying.done():
+            await asyncio.wait({applying}, timeout=1.0)
+            due = (
+                len(self._pending) >= self._rhythm.rows
+                or self._clock.monotonic() - self._flushed_at > self._rhythm.seconds
+            )
+            if due and not self._failed:
+                try:
+                    await self._flush()
+                except SourceError:
+                    self._failed = True
 
     async def leave(self) -> None:
         """The run is cut short: what is gathered is written if the source answers soon, else by the next run."""
@@ -75,21 +114,20 @@ class Feedback:
 
     async def _flush(self) -> None:
         """Write what is gathered. Raises SourceError; what found no row is offered again by the next run."""
-        self._flushed_at = time.monotonic()
+        self._flushed_at = self._clock.monotonic()
         if batch := tuple(self._pending):
             await self._connector.write_back(batch)
             del self._pending[: len(batch)]  # more may have come meanwhile
 
     async def finish(self, problems: list[Problem]) -> None:
-        """Every row that does not show its result yet, the unchanged ones included. Raises SourceError."""
         by_row = {p.row: p for p in reversed(problems) if p.row is not None}
         by_key = {p.external_id: p for p in reversed(problems) if p.row is None}  # where rows have no numbers
-        held = self._state.contact_ids(self._sync)
+        tracked = self._contacts.ids(self._sync)
         for external_id, seen in self._rows.items():
             if external_id not in self._settled:
                 number = seen.row.number
                 problem = by_row.get(number) if number is not None else by_key.get(external_id)
-                self._settle(seen.row, held.get(external_id) or seen.contact_id, problem)
+                self._settle(seen.row, tracked.get(external_id) or seen.contact_id, problem)
         for row, problem in self._nameless:
             self._settle(row, None, problem)
         for row in self._doubles:
@@ -98,7 +136,7 @@ class Feedback:
 
     def _settle(self, row: Row, contact_id: str | None, problem: Problem | None) -> None:
         if problem is not None:
-            self._queue(row, contact_id, _STATUS[problem.kind], _told(problem))
+            self._queue(row, contact_id, problem.kind, _shown(problem))
         elif contact_id is not None:
             self._queue(row, contact_id, "synced", "")
 
@@ -109,5 +147,5 @@ class Feedback:
             self._pending.append(result)
 
 
-def _told(problem: Problem) -> str:
-    return f"{problem.column}: {problem.reason}" if problem.column else problem.reason
+def _shown(problem: Problem) -> str:
+    return f"{problem.column}: {problem.text}" if problem.column else problem.text

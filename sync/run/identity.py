@@ -10,10 +10,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from connectors.base import Cell, Row, is_blank
+from connectors.base import Cell, Connector, Row, WritesBack, is_blank
 from sync.contacts.problem import Problem
 from sync.mapping.mapper import Mapper
-from sync.state.contacts import State
+from sync.run.job import Job
+from sync.run.session import Misconfigured, Session
+from sync.state.contacts import Contacts
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,16 @@ class Identity(Protocol):
         ...
 
 
+def identity_for(connector: Connector, job: Job, mapper: Mapper, session: Session) -> Identity:
+    """By the key that the configuration names, else by the source's column of ids. Raises Misconfigured."""
+    if job.mapping.key:
+        return ByKey(mapper)
+    column = connector.contact_id_column if isinstance(connector, WritesBack) else None
+    if column is None:
+        raise Misconfigured([f"syncs.{job.sync}.key is missing: name the column that identifies a row"])
+    return ByContactId(column, mapper, session.state.contacts, job)
+
+
 class ByKey:
     """The key columns of the configuration."""
 
@@ -56,20 +68,20 @@ class ByContactId:
     The externalId of such a row is made from its content, so that a crash, or a lost state, finds it again.
     """
 
-    def __init__(self, column: str, mapper: Mapper, state: State, sync: str, prefix: str) -> None:
+    def __init__(self, column: str, mapper: Mapper, contacts: Contacts, job: Job) -> None:
         self._column = column
         self._mapper = mapper
-        self._state = state
-        self._sync = sync
-        self._prefix = prefix
+        self._contacts = contacts
+        self._sync = job.sync
+        self._prefix = job.mapping.key_prefix
         self._alike: dict[str, int] = {}
 
     def of(self, row: Row) -> Identified | Problem:
         cell = row.cells.get(self._column)
         if not is_blank(cell):
             contact_id = str(cell).strip()
-            held = self._state.find_by_contact_id(self._sync, contact_id)
-            return Identified(held.external_id if held else f"{self._prefix}{contact_id}"[:75], contact_id)
+            tracked = self._contacts.by_contact_id(self._sync, contact_id)
+            return Identified(tracked.external_id if tracked else f"{self._prefix}{contact_id}"[:75], contact_id)
         content = repr([(column, str(row.cells.get(column) or "").strip()) for column in self._mapper.value_columns])
         digest = hashlib.blake2b(content.encode(), digest_size=12).hexdigest()
         alike = self._alike[digest] = self._alike.get(digest, 0) + 1

@@ -1,45 +1,112 @@
-"""Rows → decisions: which rows are in step, which are not, and what the workspace really holds of those.
+"""Rows → decisions → plan: which rows are in step, which are not, and what the workspace really holds of those.
 
-Reads the state and looks contacts up; writes nothing anywhere. Rows stream through: only decisions are kept.
+Reads the source and the state and looks contacts up; writes nothing anywhere. Rows stream through: only decisions are
+kept. What a row comes to stands in the table of ``plan.decide``.
 """
 
 from __future__ import annotations
 
 import asyncio
-import math
-import time
-from collections.abc import Callable, Sequence
+import hashlib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from connectors.base import Row
+from connectors.base import Connector, IncompleteRead, ReadSummary, Row
+from sync.contacts.change import Decision, Delete, InStep
 from sync.contacts.contact import Contact
 from sync.contacts.problem import Problem
 from sync.mapping.fields import shown
 from sync.mapping.mapper import Mapper
-from sync.openphone.client import IDS_PER_LOOKUP, OpenPhone, Refused
-from sync.plan.plan import Change, Decision, InStep, Limits, Reading, Wanted, decide, deletes_refused, remove
+from sync.plan.decide import (
+    MAPPED,
+    MISSING,
+    READ,
+    AsMapped,
+    AsMissing,
+    AsRead,
+    Missing,
+    Wanted,
+    decide,
+    fate,
+    remove,
+)
+from sync.plan.limits import RowsRead
+from sync.plan.plan import Findings, Plan
+from sync.run.feedback import Feedback
 from sync.run.identity import Identified, Identity
-from sync.state.contacts import State
+from sync.run.job import Job
+from sync.run.looking import Looking
+from sync.run.session import Session
 
-SENT_BATCH = 200
-LOOKUPS_IN_FLIGHT = 6
+BATCH = 200
+"""Contacts that the state is asked about at once."""
 
-
-class Stopped(Exception):
-    """A signal asked the run to end."""
+BREATH = 1000
+"""Rows after which others may have their turn."""
 
 
 @dataclass(frozen=True, slots=True)
-class Missing:
-    """A contact of ours (or one that we may have made before a crash) whose row is gone."""
+class Understanding:
+    """How rows are understood: what they mean, which contact each is about, who shows what became of them."""
 
-    external_id: str
-    contact_id: str | None
+    mapper: Mapper
+    identity: Identity
+    feedback: Feedback
+
+
+async def read_and_decide(connector: Connector, rows: Understanding, job: Job, session: Session) -> Plan:
+    """Read the source to its end and decide everything. Sends nothing.
+
+    Raises Stopped, and what the source, the client and the state raise.
+    """
+    reconciler = Reconciler(rows, job, session)
+    notes, question = session.state.notes, _question(job, rows.mapper)
+    try:
+        job.watcher.phase(
+            job.sync, "comparing with the workspace" if job.options.verify else "reading the source", None
+        )
+        await reconciler.prepare()
+        bookmark = None if job.options.verify else _mark(notes.bookmark(job.sync), question)
+        summary, incomplete = await _read(connector, bookmark, reconciler, job)
+        await reconciler.finish(full=summary is not None and summary.full)
+    finally:
+        await reconciler.abandon()
+    found = replace(
+        reconciler.findings(),
+        details=summary.details if summary else {},
+        incomplete=str(incomplete) if incomplete else None,
+        bookmark=f"{question} {summary.bookmark}" if summary and summary.bookmark is not None else None,
+    )
+    return Plan.build(job.sync, found, job.limits)
+
+
+async def _read(
+    connector: Connector, bookmark: str | None, reconciler: Reconciler, job: Job
+) -> tuple[ReadSummary | None, IncompleteRead | None]:
+    """Every row to the reconciler; the summary is None where the read is incomplete."""
+    try:
+        async for row in connector.read(bookmark):
+            await reconciler.take(row)
+            job.watcher.step()
+    except IncompleteRead as error:
+        return None, error
+    return connector.summary(), None
+
+
+def _mark(stored: str | None, question: str) -> str | None:
+    """Where an incremental source left off; None where rows that it left out may now mean other contacts."""
+    asked, _, bookmark = (stored or "").partition(" ")
+    return bookmark if asked == question else None
+
+
+def _question(job: Job, mapper: Mapper) -> str:
+    identity = f"{job.mapping.key}{job.mapping.key_prefix}".encode()
+    return hashlib.blake2b(mapper.digest + identity, digest_size=12).hexdigest()
 
 
 @dataclass(slots=True)
-class Tally:
-    """What reading the source amounted to, as it grows."""
+class _Tally:
+    """What reading the source amounts to, as it grows."""
 
     rows: int = 0
     keyless: int = 0
@@ -50,233 +117,184 @@ class Tally:
 
 
 class Reconciler:
-    """Takes every row, then the end of the source; ``tally.decisions`` is what a plan is built from."""
+    """Takes every row, then the end of the source; ``findings`` is what a plan is built from."""
 
-    def __init__(
-        self,
-        *,
-        sync: str,
-        mapper: Mapper,
-        identity: Identity,
-        client: OpenPhone,
-        state: State,
-        source: str,
-        own_label: bool,
-        verify: bool,
-        stop: asyncio.Event,
-        saw: Callable[[Row, Identified | Problem], None] = lambda row, who: None,
-    ) -> None:
-        self._saw = saw
-        self._sync = sync
-        self._mapper = mapper
-        self._identity = identity
-        self._client = client
-        self._state = state
-        self._source = source
-        self._own_label = own_label
-        self._verify = verify
-        self._stop = stop
-        self.tally = Tally()
-        self.held = state.fingerprints(sync)
-        self._refusals = state.refusals(sync)
-        self._intents = state.intents(sync)
+    def __init__(self, rows: Understanding, job: Job, session: Session) -> None:
+        self._rows = rows
+        self._job = job
+        self._at = session.at
+        self._contacts = session.state.contacts
+        self._looking = Looking(session, self._settle)
+        self._tally = _Tally()
+        self._fingerprints = self._contacts.fingerprints(job.sync)
+        self._refusals = self._contacts.refusals(job.sync)
+        self._intents = self._contacts.intents(job.sync)
         self._seen: set[str] = set()
         self._said_gone: set[str] = set()
         self._unsure: list[Wanted] = []
-        self._queue: list[Wanted | Missing] = []
-        self._lookups: set[asyncio.Task[None]] = set()
-        self._snapshot: dict[str, list[Contact]] = {}
+
+    def findings(self) -> Findings:
+        """What was found so far."""
+        tally = self._tally
+        return Findings(
+            rows=tally.rows,
+            keyless=tally.keyless,
+            unchanged=tally.unchanged,
+            tracked=len(self._fingerprints),
+            decisions=tally.decisions,
+            gone=tally.gone,
+            warnings=tally.warnings,
+        )
 
     async def prepare(self) -> None:
         """Wait until lists can be believed about creates that were cut off; with ``verify`` read the workspace."""
         if self._intents:
-            age = time.time() - max(self._intents.values())
-            lag = self._client.list_lag
-            await asyncio.sleep(min(lag, max(0.0, lag - age)))
-        if self._verify and self.held:
-            self._snapshot = await self._read_workspace()
+            age = self._at.clock.now() - max(self._intents.values())
+            lag = self._at.client.patience.list_lag
+            await self._at.clock.sleep(min(lag, max(0.0, lag - age)))
+        if self._job.options.verify and self._fingerprints:
+            await self._looking.read_everyone(self._fingerprints)
 
     async def take(self, row: Row) -> None:
         """One row of the source. Raises Stopped, and what the client and the state raise."""
-        tally = self.tally
+        tally = self._tally
         tally.rows += 1
-        if tally.rows % 1000 == 0:
+        if tally.rows % BREATH == 0:
             await asyncio.sleep(0)
-        who = self._identity.of(row)
-        self._saw(row, who)
+        who = self._rows.identity.of(row)
+        self._rows.feedback.note(row, who)
         if isinstance(who, Problem):
             tally.keyless += 1
             tally.decisions.append(who)
             return
-        external_id = who.external_id
-        if external_id in self._seen:
-            tally.decisions.append(self._double(row, external_id))
-            return
-        self._seen.add(external_id)
-        if row.deleted:
-            self._said_gone.add(external_id)
-            return
-        fingerprint = self._mapper.fingerprint(row)
-        if not self._verify and external_id not in self._intents:
-            if self.held.get(external_id) == fingerprint:
+        fingerprint = self._rows.mapper.fingerprint(row)
+        outcome = fate(READ, self._as_read(row, who, fingerprint))
+        self._seen.add(who.external_id)
+        match outcome:
+            case "rejected":
+                tally.decisions.append(self._double(row, who.external_id))
+            case "gone":
+                self._said_gone.add(who.external_id)
+            case "unchanged":
                 tally.unchanged += 1
-                return
-            refused = self._refusals.get(external_id)
-            if refused is not None and refused[0] == fingerprint:
-                reason = f"{refused[1]} (not sent again until the row, the mapping or the custom fields change)"
-                tally.decisions.append(Problem(row.number, external_id, None, None, reason, "failed"))
-                return
-        desired, problems = self._mapper.desired(row, external_id)
-        tally.decisions.extend(problems)
-        if desired is None:
-            return
-        await self._consider(Wanted(row.number, desired, fingerprint, who.contact_id, external_id in self.held))
+            case "failed":
+                tally.decisions.append(self._refused_before(row, who.external_id))
+            case _:
+                await self._map(row, who, fingerprint)
+
+    def _as_read(self, row: Row, who: Identified, fingerprint: bytes) -> AsRead:
+        external_id = who.external_id
+        sure = not self._job.options.verify and external_id not in self._intents
+        refused = self._refusals.get(external_id)
+        return AsRead(
+            doubled=external_id in self._seen,
+            deleted=row.deleted,
+            in_step=sure and self._fingerprints.get(external_id) == fingerprint,
+            refused=sure and refused is not None and refused[0] == fingerprint,
+        )
 
     def _double(self, row: Row, external_id: str) -> Problem:
         """A row whose key another row has: named by the cells that make the key, as the source has them."""
-        key = self._identity.cells(row)
+        key = self._rows.identity.cells(row)
         value = ", ".join(shown(cell).strip() for cell in key.values())
         reason = "another row before this one has the same key: the first counts"
         return Problem(row.number, external_id, ", ".join(key), value, reason, "rejected")
 
-    async def finish(self, *, full: bool, delete_missing: bool, limits: Limits) -> None:
+    def _refused_before(self, row: Row, external_id: str) -> Problem:
+        _, said = self._refusals[external_id]
+        reason = f"{said} (not sent again until the row, the mapping or the custom fields change)"
+        return Problem(row.number, external_id, None, None, reason, "failed")
+
+    async def _map(self, row: Row, who: Identified, fingerprint: bytes) -> None:
+        """A row that may differ: what it wants, and whether that is what was last sent."""
+        desired, problems = self._rows.mapper.desired(row, who.external_id)
+        if desired is None:
+            self._tally.decisions.extend(problems)
+            return
+        wanted = Wanted(row.number, desired, fingerprint, who.contact_id, who.external_id in self._fingerprints)
+        if not wanted.tracked:
+            await self._looking.look(wanted)
+            return
+        self._unsure.append(wanted)
+        if len(self._unsure) >= BATCH:
+            await self._compare_with_what_was_sent()
+
+    async def _compare_with_what_was_sent(self) -> None:
+        """Rows of tracked contacts: those that want what was last sent are in step without a look."""
+        unsure, self._unsure = self._unsure, []
+        ids = [wanted.external_id for wanted in unsure]
+        tracked = self._contacts.tracked(self._job.sync, ids) if unsure else {}
+        for wanted in unsure:
+            known = tracked[wanted.external_id]
+            sure = not self._job.options.verify and known.external_id not in self._intents
+            as_sent = sure and known.sent is not None and known.sent == wanted.desired.to_json()
+            if fate(MAPPED, AsMapped(rejected=False, as_sent=as_sent)) == "unchanged":
+                self._in_step(InStep(known.external_id, known.contact_id, wanted.fingerprint, as_sent=True))
+            else:
+                await self._looking.look(replace(wanted, contact_id=known.contact_id))
+
+    async def finish(self, *, full: bool) -> None:
         """The source has ended. ``full``: every record was seen, so that what is missing is gone."""
-        await self._flush_unsure()
-        missing = self._said_gone & self.held.keys()
+        await self._compare_with_what_was_sent()
+        missing = self._said_gone & self._fingerprints.keys()
         if full:
-            missing |= {external_id for external_id in self.held if external_id not in self._seen}
-            missing |= {external_id for external_id in self._intents if external_id not in self._seen}
-        if missing and delete_missing:
-            await self._consider_missing(sorted(missing), limits)
-        if self._queue:
-            self._start_lookup()
-        await self._drain(0)
+            missing |= self._fingerprints.keys() - self._seen
+            missing |= self._intents.keys() - self._seen
+        if fate(MISSING, AsMissing(keep=self._job.safety.on_missing == "keep")) != "kept":
+            await self._consider_missing(sorted(missing))
+        await self._looking.finish()
 
     async def abandon(self) -> None:
         """Cancel what is still being looked up."""
-        for task in self._lookups:
-            task.cancel()
-        await asyncio.gather(*self._lookups, return_exceptions=True)
+        await self._looking.abandon()
 
-    async def _consider(self, wanted: Wanted) -> None:
-        if wanted.tracked:
-            self._unsure.append(wanted)
-            if len(self._unsure) >= SENT_BATCH:
-                await self._flush_unsure()
-        else:
-            await self._look_up(wanted)
-
-    async def _flush_unsure(self) -> None:
-        """Rows of held contacts: those that want what was last sent are in step without a look."""
-        unsure, self._unsure = self._unsure, []
-        held = self._state.held(self._sync, [wanted.desired.external_id for wanted in unsure]) if unsure else {}
-        for wanted in unsure:
-            known = held[wanted.desired.external_id]
-            sure = not self._verify and known.external_id not in self._intents
-            if sure and known.sent is not None and known.sent == wanted.desired.to_json():
-                self._in_step(InStep(known.external_id, known.contact_id, wanted.fingerprint, as_sent=True))
-            else:
-                await self._look_up(replace(wanted, contact_id=known.contact_id))
-
-    async def _consider_missing(self, external_ids: Sequence[str], limits: Limits) -> None:
-        reading = Reading(self.tally.rows, self.tally.keyless)
-        certain = [external_id for external_id in external_ids if external_id in self.held]
-        will_be_held = deletes_refused(len(certain), len(self.held), limits, reading) is not None
-        for start in range(0, len(external_ids), SENT_BATCH):
-            batch = external_ids[start : start + SENT_BATCH]
-            held = self._state.held(self._sync, batch)
+    async def _consider_missing(self, external_ids: Sequence[str]) -> None:
+        """Contacts whose rows are gone; where their deletes will be held back nobody needs to look at them."""
+        rows = RowsRead(self._tally.rows, self._tally.keyless)
+        certain = sum(1 for external_id in external_ids if external_id in self._fingerprints)
+        refused = self._job.limits.deletes_refused(certain, len(self._fingerprints), rows)
+        for start in range(0, len(external_ids), BATCH):
+            batch = external_ids[start : start + BATCH]
+            tracked = self._contacts.tracked(self._job.sync, batch)
             for external_id in batch:
-                known = held.get(external_id)
-                if known is not None and will_be_held:
-                    self.tally.decisions.append(Change("delete", external_id, None, known.contact_id))
+                known = tracked.get(external_id)
+                if known is not None and refused is not None:
+                    self._tally.decisions.append(Delete(external_id, known.contact_id))
                 else:
-                    await self._look_up(Missing(external_id, known.contact_id if known else None))
+                    await self._looking.look(Missing(external_id, known.contact_id if known else None))
 
-    async def _look_up(self, item: Wanted | Missing) -> None:
-        external_id = _external_id(item)
-        if external_id in self._snapshot:
-            await self._settle([item], {external_id: self._snapshot[external_id]})
-            return
-        self._queue.append(item)
-        if len(self._queue) >= IDS_PER_LOOKUP:
-            self._start_lookup()
-            await self._drain(LOOKUPS_IN_FLIGHT)
-
-    def _start_lookup(self) -> None:
-        batch, self._queue = self._queue, []
-        self._lookups.add(asyncio.create_task(self._find_and_settle(batch)))
-
-    async def _drain(self, leave: int) -> None:
-        """Wait until at most ``leave`` lookups are under way."""
-        if self._stop.is_set():
-            raise Stopped
-        while len(self._lookups) > leave:
-            done, self._lookups = await asyncio.wait(self._lookups, return_when=asyncio.FIRST_COMPLETED)
-            for task in done:
-                task.result()
-
-    async def _find_and_settle(self, batch: Sequence[Wanted | Missing]) -> None:
-        await self._settle(batch, await self._client.find([_external_id(item) for item in batch]))
-
-    async def _settle(self, batch: Sequence[Wanted | Missing], found: dict[str, list[Contact]]) -> None:
-        for item in batch:
-            contacts = found.get(_external_id(item), [])
-            if item.contact_id is not None and all(contact.id != item.contact_id for contact in contacts):
-                own = await self._client.get(item.contact_id)  # no lag, and works without an externalId
-                contacts = [own, *contacts] if own else contacts
-            if len(contacts) > 1:
-                self.tally.warnings.append(
-                    f"{len(contacts)} contacts carry the externalId {_external_id(item)!r}: "
-                    f"{contacts[0].id} is kept in step, the others are left alone"
-                )
-            if isinstance(item, Missing):
-                self._settle_missing(item, contacts)
-            else:
-                self._settle_wanted(item, contacts)
-
-    def _settle_missing(self, item: Missing, contacts: Sequence[Contact]) -> None:
-        ours = [contact for contact in contacts if item.contact_id in (None, contact.id)]
-        if item.contact_id is None and ours:  # a create of ours was cut off; what it made, if it did, is nobody else's
-            owners = self._state.owners([str(contact.id) for contact in ours], besides=self._sync)
-            ours = [c for c in ours if c.source in (None, self._source) and c.id not in owners]
-        if ours:
-            self.tally.decisions.append(remove(item.external_id, ours[0]))
+    def _settle(self, item: Wanted | Missing, contacts: Sequence[Contact], owners: Mapping[str, str]) -> None:
+        if len(contacts) > 1:
+            self._tally.warnings.append(
+                f"{len(contacts)} contacts carry the externalId {item.external_id!r}: "
+                f"{contacts[0].id} is kept in step, the others are left alone"
+            )
+        if isinstance(item, Missing):
+            self._settle_missing(item, contacts, owners)
         else:
-            self.tally.gone.append(item.external_id)
+            self._settle_wanted(item, contacts, owners)
 
-    def _settle_wanted(self, item: Wanted, contacts: Sequence[Contact]) -> None:
+    def _settle_missing(self, item: Missing, contacts: Sequence[Contact], owners: Mapping[str, str]) -> None:
+        ours = [contact for contact in contacts if item.contact_id in (None, contact.id)]
+        if item.contact_id is None:  # a create of ours was cut off; what it made, if it did, is nobody else's
+            label = self._job.label.text
+            ours = [contact for contact in ours if contact.source in (None, label) and contact.id not in owners]
+        if fate(MISSING, AsMissing(ours=bool(ours))) == "deleted":
+            self._tally.decisions.append(remove(item.external_id, ours[0]))
+        else:
+            self._tally.gone.append(item.external_id)
+
+    def _settle_wanted(self, item: Wanted, contacts: Sequence[Contact], owners: Mapping[str, str]) -> None:
         if not item.tracked and item.contact_id is not None and contacts and contacts[0].external_id:
             # The row names its contact, and the contact has an externalId already: that one stays.
             item = replace(item, desired=replace(item.desired, external_id=contacts[0].external_id))
-        owners = self._state.owners([str(contact.id) for contact in contacts], besides=self._sync) if contacts else {}
-        decision = decide(item, contacts, source=self._source, own_label=self._own_label, owners=owners)
+        decision = decide(item, contacts, self._job.label, owners)
         if isinstance(decision, InStep):
             self._in_step(decision)
         else:
-            self.tally.decisions.append(decision)
+            self._tally.decisions.append(decision)
 
     def _in_step(self, step: InStep) -> None:
-        self.tally.unchanged += 1
-        if self.held.get(step.external_id) != step.fingerprint or step.external_id in self._intents:
-            self.tally.decisions.append(step)
-
-    async def _read_workspace(self) -> dict[str, list[Contact]]:
-        """Everyone, 50 a request, where the workspace lists everyone and that is no dearer than asking by id."""
-        snapshot: dict[str, list[Contact]] = {}
-        token: str | None = None
-        for _ in range(math.ceil(len(self.held) / IDS_PER_LOOKUP)):
-            try:
-                page = await self._client.page(token=token)
-            except Refused:
-                return {}  # an older workspace: it demands externalIds
-            for contact in page.contacts:
-                if contact.external_id in self.held:
-                    snapshot.setdefault(str(contact.external_id), []).append(contact)
-            if page.next_token is None or page.next_token == token:
-                break
-            token = page.next_token
-        return snapshot
-
-
-def _external_id(item: Wanted | Missing) -> str:
-    return item.external_id if isinstance(item, Missing) else item.desired.external_id
+        self._tally.unchanged += 1
+        if self._fingerprints.get(step.external_id) != step.fingerprint or step.external_id in self._intents:
+            self._tally.decisions.append(step)

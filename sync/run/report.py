@@ -1,4 +1,4 @@
-"""A run as a value, and as the JSON that INTERFACE promises. Printing for people lives in ``cli``.
+"""A run as a value, and as the JSON that is promised (docs/report.schema.json). Printing for people lives in ``cli``.
 
 Needs nothing but the values it is given.
 """
@@ -8,27 +8,35 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Literal
 
+from sync.contacts.change import COUNTED, Change, Outcome
+from sync.contacts.json_value import Json
 from sync.contacts.problem import Problem
-
-if TYPE_CHECKING:
-    from sync.plan.plan import Change, Plan
-    from sync.run.apply import Outcome
+from sync.plan.plan import HeldBack, Plan
 
 Status = Literal["ok", "partial", "held", "failed", "locked"]
 COUNTS = ("rows", "created", "updated", "deleted", "unchanged", "adopted", "rejected", "failed", "held")
+CHANGES = tuple(COUNTED[action] for action in ("create", "update", "delete"))
+"""The counts of contacts that are no longer as they were."""
 
 EXIT_OK, EXIT_FAILED, EXIT_USAGE, EXIT_PARTIAL, EXIT_HELD, EXIT_LOCKED = 0, 1, 2, 3, 4, 5
 _PRECEDENCE = (EXIT_USAGE, EXIT_LOCKED, EXIT_FAILED, EXIT_HELD, EXIT_PARTIAL, EXIT_OK)
-_DONE = {"create": "created", "update": "updated", "delete": "deleted"}
+_EXITS: Mapping[Status, int] = {
+    "locked": EXIT_LOCKED,
+    "failed": EXIT_FAILED,
+    "held": EXIT_HELD,
+    "partial": EXIT_PARTIAL,
+    "ok": EXIT_OK,
+}
 
 
 @dataclass(slots=True)
 class SyncReport:
     """What one sync's run amounted to. Grows while the run goes on, so that a run cut short can still be told.
 
-    ``misconfigured``: the failure is the configuration's (exit 2). ``details``: what the source says of its read.
+    ``misconfigured``: the failure is the configuration's (exit 2). ``cut_short``: we were asked to end it, so that it
+    is no failure to tell of. ``details``: what the source says of its read.
     """
 
     name: str
@@ -38,13 +46,13 @@ class SyncReport:
     problems: list[Problem] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     details: dict[str, int] = field(default_factory=dict)
-    held: Sequence[Change] = ()
-    reasons: Mapping[str, str] = field(default_factory=dict)
+    held_back: Sequence[HeldBack] = ()
     requests: int = 0
     seconds: float = 0.0
     error: str | None = None
     locked: bool = False
     misconfigured: bool = False
+    cut_short: bool = False
     run: int | None = None
 
     @property
@@ -59,16 +67,16 @@ class SyncReport:
 
     @property
     def exit_code(self) -> int:
-        if self.misconfigured:
-            return EXIT_USAGE
-        codes = {"locked": EXIT_LOCKED, "failed": EXIT_FAILED, "held": EXIT_HELD, "partial": EXIT_PARTIAL}
-        return codes.get(self.status, EXIT_OK)
+        return EXIT_USAGE if self.misconfigured else _EXITS[self.status]
 
     def expect(self, plan: Plan) -> None:
         """What the plan settles without a request: problems, what is held back; and, in a dry run, everything."""
-        self.problems.extend(plan.problems)
-        self.held, self.reasons = plan.held, plan.reasons
-        self.counts["held"] = len(plan.held)
+        self.counts["rows"], self.counts["unchanged"] = plan.rows, plan.unchanged
+        self.warnings.extend(plan.warnings)
+        self.details.update(plan.details)
+        self.problems.extend(plan.needing_a_person())
+        self.held_back = plan.held_back
+        self.counts["held"] = plan.held
         self.counts["rejected"] = len({_row_key(p) for p in plan.problems if p.kind == "rejected"})
         self.counts["failed"] = len({_row_key(p) for p in plan.problems if p.kind == "failed"})
         if self.dry_run:
@@ -83,6 +91,12 @@ class SyncReport:
         else:
             self._count(outcome.change)
 
+    def cut(self, goes_on: str) -> None:
+        """The run was asked to end. ``goes_on``: how what is left undone will be done."""
+        done = sum(self.counts[name] for name in CHANGES)
+        self.cut_short = True
+        self.error = f"stopped by a signal after {done} changes, which are kept; {goes_on}"
+
     def in_order(self) -> None:
         """Changes and problems as the source has their rows, whatever was answered first."""
         self.changes.sort(key=_in_source_order)
@@ -91,18 +105,18 @@ class SyncReport:
     def _count(self, change: Change) -> None:
         self.changes.append(change)
         if change.adopted:
-            self.counts["adopted"] += 1
-        if change.action in _DONE:
-            self.counts[_DONE[change.action]] += 1
+            self.counts[COUNTED["adopt"]] += 1
+        if change.action != "adopt":
+            self.counts[COUNTED[change.action]] += 1
 
-    def parts(self) -> dict[str, Any]:
+    def parts(self) -> dict[str, Json | Iterator[Json]]:
         """The sync's part of the document (docs/report.schema.json); its long lists as iterators."""
         return {
             "name": self.name,
             "dry_run": self.dry_run,
             "status": self.status,
             "counts": dict(self.counts),
-            "changes": (change.to_json() for change in self.changes),
+            "changes": (change_json(change) for change in self.changes),
             "problems": (problem_json(problem) for problem in self.problems),
             "warnings": list(self.warnings),
             "source": dict(self.details),
@@ -112,20 +126,32 @@ class SyncReport:
             "error": self.error,
         }
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, Json]:
         """The sync's part of the document, as a plain value."""
         return {name: list(part) if isinstance(part, Iterator) else part for name, part in self.parts().items()}
 
 
-def problem_json(problem: Problem) -> dict[str, Any]:
+def change_json(change: Change) -> dict[str, Json]:
+    """A change as the report promises it."""
+    return {
+        "action": change.action,
+        "external_id": change.external_id,
+        "contact_id": change.contact_id,
+        "row": change.row,
+        "fields": {name: dict(values) for name, values in change.fields.items()},
+    }
+
+
+def problem_json(problem: Problem) -> dict[str, Json]:
     """A problem as the report promises it."""
     return {
         "row": problem.row,
         "external_id": problem.external_id,
         "column": problem.column,
         "value": problem.value,
-        "reason": problem.reason,
+        "reason": problem.text,
         "kind": problem.kind,
+        "action": problem.action,
     }
 
 
@@ -146,7 +172,7 @@ def document(reports: Sequence[SyncReport], error: str | None = None) -> Iterato
     yield f'], "error": {_text(error)}}}'
 
 
-def _items(values: Iterator[Any]) -> Iterator[str]:
+def _items(values: Iterator[Json]) -> Iterator[str]:
     """One line a value, with commas between them."""
     line: str | None = None
     for value in values:
@@ -157,7 +183,7 @@ def _items(values: Iterator[Any]) -> Iterator[str]:
         yield line
 
 
-def _text(value: Any) -> str:
+def _text(value: Json) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 

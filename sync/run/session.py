@@ -1,27 +1,141 @@
-"""The state, opened for one piece of work that nobody else may do meanwhile. What goes wrong there is the report's."""
+"""The frame of a run, an undo, a saved plan: lock → state → begin → the work → its errors → end.
+
+One place knows what may go wrong around the work, and what the report says then. Knows nothing of the work itself.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 
+import structlog
+
+from connectors.base import SourceConfigError, SourceError
+from sync.contacts.problem import Problem
+from sync.mapping.compiler import MappingError
+from sync.openphone.errors import OpenPhoneError
+from sync.run.job import Workplace
 from sync.run.report import SyncReport
-from sync.state.contacts import State, StateError
+from sync.state.address import StateError
+from sync.state.history import RunEnd
 from sync.state.lock import Locked, hold
+from sync.state.store import State
+
+log = structlog.get_logger()
 
 
-async def alone(url: str, report: SyncReport, work: Callable[[State], Awaitable[None]]) -> None:
-    """Do ``work`` with the state while holding the report's sync; a dry run's state is only read.
+class Misconfigured(Exception):
+    """The configuration does not fit the source or the workspace (exit 2): nothing was sent.
 
-    A lock that another holds, or a state that cannot be used, ends up in the report; nothing of it is raised.
+    ``messages`` has every mistake.
     """
+
+    def __init__(self, messages: Sequence[str]) -> None:
+        super().__init__("\n".join(messages))
+        self.messages = tuple(messages)
+
+
+class Stopped(Exception):
+    """A signal asked the run to end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """One piece of work with a sync's state that nobody else may do meanwhile, and the report that grows with it."""
+
+    at: Workplace
+    state: State
+    report: SyncReport
+
+    @property
+    def run(self) -> int:
+        """The run's number in the history; 0 in a dry run, which has none."""
+        return self.report.run or 0
+
+
+Work = Callable[[Session], Awaitable[None]]
+
+
+async def session(at: Workplace, work: Work, *, goes_on: str, reads_every_row: bool = True) -> SyncReport:
+    """Do ``work`` in the frame. Never raises for what a user, a source or OpenPhone can cause: the report tells.
+
+    When ``at.stop`` is set, what is in flight may finish for a few seconds; the report says that the run was cut
+    short, and, with ``goes_on``, how it goes on. ``reads_every_row``: the problems that the work finds are all there
+    are, so that they replace those of the run before.
+    """
+    report = SyncReport(at.sync, dry_run=at.dry_run)
+    started, requests = at.clock.monotonic(), at.client.requests
+    working = asyncio.create_task(_alone(at, work, report, goes_on, reads_every_row))
+    await _until_done_or_stopped(working, at)
     try:
-        with hold(url, report.name, read_only=report.dry_run):
-            state = State.open(url, read_only=report.dry_run)
+        await working
+    except asyncio.CancelledError:
+        report.cut(goes_on)
+    report.seconds, report.requests = at.clock.monotonic() - started, at.client.requests - requests
+    log.info(
+        "run ended",
+        sync=at.sync,
+        run=report.run,
+        status=report.status,
+        dry_run=report.dry_run,
+        requests=report.requests,
+        seconds=round(report.seconds, 3),
+        **report.counts,
+    )
+    return report
+
+
+async def _until_done_or_stopped(working: asyncio.Task[None], at: Workplace) -> None:
+    """Wait for the work; once it shall stop, give it its grace, then cancel it."""
+    stopping = asyncio.create_task(at.stop.wait())
+    try:
+        await asyncio.wait({working, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        if not working.done():
+            await asyncio.wait({working}, timeout=at.grace)
+    finally:
+        working.cancel()
+        stopping.cancel()
+
+
+async def _alone(at: Workplace, work: Work, report: SyncReport, goes_on: str, reads_every_row: bool) -> None:
+    """Hold the sync and its state for the work. A lock that another holds, or a state that cannot be used, is told."""
+    try:
+        with (
+            hold(at.state, at.sync, read_only=at.dry_run),
+            State.open(at.state, read_only=at.dry_run, clock=at.clock) as state,
+        ):
+            report.run = None if at.dry_run else state.history.begin_run(at.sync)
             try:
-                await work(state)
+                await _with_errors_told(work, Session(at, state, report), goes_on)
             finally:
-                state.close()
+                report.in_order()
+                if report.run is not None:
+                    _end(state, report, reads_every_row)
     except Locked as error:
         report.locked, report.error = True, str(error)
     except (StateError, OSError) as error:
         report.error = str(error)
+
+
+async def _with_errors_told(work: Work, session: Session, goes_on: str) -> None:
+    report = session.report
+    try:
+        await work(session)
+    except (Misconfigured, MappingError, SourceConfigError) as error:
+        report.misconfigured, report.error = True, str(error)
+    except (SourceError, OpenPhoneError) as error:
+        report.error = str(error)
+    except (Stopped, asyncio.CancelledError):
+        report.cut(goes_on)
+    except Exception as error:
+        report.error = f"{type(error).__name__}: {error}"
+        raise
+
+
+def _end(state: State, report: SyncReport, reads_every_row: bool) -> None:
+    known: list[Problem] | None = report.problems
+    if not report.problems and (report.error is not None or not reads_every_row):
+        known = None  # it cannot know them: those of the run before stay
+    end = RunEnd(report.name, report.status, report.counts, report.error, report.cut_short, known)
+    state.history.end_run(report.run or 0, end)

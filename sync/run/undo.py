@@ -8,50 +8,82 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from sync.contacts.change import Change, Create, Delete, Update
 from sync.contacts.contact import SCALARS, Contact, Item, differences, sendable_source
 from sync.contacts.problem import Problem
 from sync.openphone.client import OpenPhone
-from sync.plan.plan import Change, Plan
-from sync.state.contacts import HistoryRecord
+from sync.plan.plan import Plan
+from sync.run.apply import apply
+from sync.run.job import Workplace
+from sync.run.report import SyncReport
+from sync.run.session import Session, Stopped, session
+from sync.run.target import Target
+from sync.state.history import ChangeRecord
+from sync.state.store import State
+
+GOES_ON = "run undo again for the rest"
 
 
-async def plan_undo(records: Sequence[HistoryRecord], client: OpenPhone, source: str) -> Plan:
+def sync_of(state: str, run: int) -> str | None:
+    """The sync whose run this was; None where the history has no such run. Raises StateError."""
+    with State.open(state, read_only=True) as opened:
+        record = opened.history.run(run)
+    return record.sync if record else None
+
+
+async def undo(at: Workplace, run: int, label: str) -> SyncReport:
+    """Put back what this run of ``at``'s sync changed. Never raises for what a user or OpenPhone can cause.
+
+    ``label`` marks contacts that had none which OpenPhone would take.
+    """
+
+    async def put_back(opened: Session) -> None:
+        definitions = {field.key: field for field in await at.client.custom_fields()}
+        plan = await plan_undo(at.sync, opened.state.history.changes(run), at.client, label)
+        opened.report.expect(plan)
+        if not at.dry_run:
+            await apply(plan, Target(opened, label, definitions), opened.report.add)
+            if at.stop.is_set():
+                raise Stopped
+
+    return await session(at, put_back, goes_on=GOES_ON, reads_every_row=False)
+
+
+async def plan_undo(sync: str, records: Sequence[ChangeRecord], client: OpenPhone, label: str) -> Plan:
     """The plan that puts back what these changes (newest first) did. Raises what the client raises.
 
     Of several records of one contact the newest counts: an update that found nobody was followed by a create.
-    ``source`` marks contacts that had none which OpenPhone would take.
     """
     changes: list[Change] = []
     problems: list[Problem] = []
     for record in {record.external_id: record for record in reversed(records)}.values():
-        turned = await _turned(record, client, source)
-        if isinstance(turned, Change):
-            changes.append(turned)
-        elif turned is not None:
+        turned = await _turned(record, client, label)
+        if isinstance(turned, Problem):
             problems.append(turned)
-    return Plan(changes=tuple(changes), problems=tuple(problems))
+        elif turned is not None:
+            changes.append(turned)
+    return Plan(sync, changes=tuple(changes), problems=tuple(problems))
 
 
-async def _turned(record: HistoryRecord, client: OpenPhone, source: str) -> Change | Problem | None:
+async def _turned(record: ChangeRecord, client: OpenPhone, label: str) -> Change | Problem | None:
     """The change that puts one contact back; None where it is as it was already."""
     now = await _current(record, client)
     if record.action == "delete":
-        return _made_again(record, source) if now is None else None
+        return _made_again(record, label) if now is None else None
     if now is None:
         if record.action == "create":
             return None
         reason = "the contact is no longer in the workspace, so its former fields cannot be put back"
         return Problem(None, record.external_id, None, None, reason, "failed")
     if record.action == "create":
-        return Change("delete", record.external_id, None, now.id, differences(now, None), before=now)
-    after = replace(_put_back(record, now), source=sendable_source(now.source, source))
-    fields = differences(now, after)
-    if not fields:
+        return Delete(record.external_id, str(now.id), now)
+    after = replace(_put_back(record, now), source=sendable_source(now.source, label))
+    if not differences(now, after):
         return None
-    return Change("update", record.external_id, None, now.id, fields, now, after)
+    return Update(record.external_id, None, str(now.id), now, after)
 
 
-async def _current(record: HistoryRecord, client: OpenPhone) -> Contact | None:
+async def _current(record: ChangeRecord, client: OpenPhone) -> Contact | None:
     """The contact as it is now.
 
     A create whose answer never came is found by its externalId, if what is found carries the source that it was given.
@@ -66,15 +98,15 @@ async def _current(record: HistoryRecord, client: OpenPhone) -> Contact | None:
     return next((one for one in under_key if record.action == "delete" or one.source == label), None)
 
 
-def _made_again(record: HistoryRecord, source: str) -> Change | None:
+def _made_again(record: ChangeRecord, label: str) -> Create | None:
     if record.before is None:
         return None
-    label = sendable_source(record.before.source, source)
-    after = replace(record.before, id=None, external_id=record.external_id, source=label)
-    return Change("create", record.external_id, None, None, differences(None, after), after=after)
+    source = sendable_source(record.before.source, label)
+    after = replace(record.before, id=None, external_id=record.external_id, source=source)
+    return Create(record.external_id, None, after)
 
 
-def _put_back(record: HistoryRecord, now: Contact) -> Contact:
+def _put_back(record: ChangeRecord, now: Contact) -> Contact:
     """``now``, with the fields that the run changed, and nobody since, as they were before it."""
     before, after = record.before, record.after
     if before is None or after is None:

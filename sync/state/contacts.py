@@ -1,126 +1,115 @@
-"""What we know between runs: contacts, intents, refusals, and, in the parts it stands on, the history of runs.
+"""The contacts that syncs track, the creates that are not settled yet, the rows that OpenPhone refused.
 
-Every method is one transaction. Knows nothing of HTTP, sources or the command line. Holds people's data: mode 0600.
+Every method is one transaction. Knows nothing of HTTP, sources or the command line.
 """
 
 from __future__ import annotations
 
 import json
-import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from sync.state.database import StateError
-from sync.state.history import HistoryRecord, RunLog, RunRecord
-from sync.state.schema import CONTACTS, HISTORY, INTENTS, META, REFUSALS, RUNS, SYNCS
+from sync.clock import Clock
+from sync.contacts.change import InStep
+from sync.contacts.json_value import Json
+from sync.state.database import Database
+from sync.state.schema import CONTACTS, HISTORY, INTENTS, REFUSALS
 
-__all__ = ["Held", "HistoryRecord", "RunRecord", "State", "StateError"]
+Sent = dict[str, Json]
+"""What was last sent, as ``Desired.to_json`` gives it."""
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
-    """A contact that a sync made or adopted. ``sent``: what was last sent (``Desired.to_json``), if anything was."""
+class Tracked:
+    """A contact that a sync made or adopted. ``sent``: what was last sent, if anything was."""
 
     external_id: str
     contact_id: str
-    sent: dict[str, Any] | None
+    sent: Sent | None
     changed_at: float
 
 
-class State(RunLog):
-    """The state database behind one SQLAlchemy URL: ``open`` it, ``close`` it."""
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A create or update that was carried out; ``record`` is its place in the history.
 
-    # -- contacts
+    Without ``fingerprint`` and ``sent`` the next run looks at the contact afresh.
+    """
+
+    record: int
+    external_id: str
+    contact_id: str
+    fingerprint: bytes | None
+    sent: Sent | None
+
+
+class Contacts:
+    """What is known of each sync's contacts."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    # -- tracked
 
     def fingerprints(self, sync: str) -> dict[str, bytes | None]:
-        """External id → fingerprint of the row it was last in step with, for every contact held."""
-        with self._transaction() as connection:
-            rows = connection.execute(
-                sa.select(CONTACTS.c.external_id, CONTACTS.c.fingerprint).where(CONTACTS.c.sync == sync)
-            )
-            return {external_id: fingerprint for external_id, fingerprint in rows}
+        """External id → fingerprint of the row it was last in step with, for every contact tracked."""
+        query = sa.select(CONTACTS.c.external_id, CONTACTS.c.fingerprint).where(CONTACTS.c.sync == sync)
+        with self._database.transaction() as connection:
+            return {external_id: fingerprint for external_id, fingerprint in connection.execute(query)}
 
-    def contact_ids(self, sync: str) -> dict[str, str]:
-        """External id → contact id, for every contact held."""
-        with self._transaction() as connection:
-            rows = connection.execute(
-                sa.select(CONTACTS.c.external_id, CONTACTS.c.contact_id).where(CONTACTS.c.sync == sync)
-            )
-            return {external_id: contact_id for external_id, contact_id in rows}
+    def ids(self, sync: str) -> dict[str, str]:
+        """External id → contact id, for every contact tracked."""
+        query = sa.select(CONTACTS.c.external_id, CONTACTS.c.contact_id).where(CONTACTS.c.sync == sync)
+        with self._database.transaction() as connection:
+            return {external_id: contact_id for external_id, contact_id in connection.execute(query)}
 
-    def held(self, sync: str, external_ids: Sequence[str]) -> dict[str, Held]:
-        """The contacts held under these external ids (a few hundred at most)."""
-        with self._transaction() as connection:
-            rows = connection.execute(
-                sa.select(CONTACTS).where(CONTACTS.c.sync == sync, CONTACTS.c.external_id.in_(external_ids))
-            )
-            return {row.external_id: _held(row) for row in rows}
+    def tracked(self, sync: str, external_ids: Sequence[str]) -> dict[str, Tracked]:
+        """The contacts tracked under these external ids (a few hundred at most)."""
+        query = sa.select(CONTACTS).where(CONTACTS.c.sync == sync, CONTACTS.c.external_id.in_(external_ids))
+        with self._database.transaction() as connection:
+            return {row.external_id: _tracked(row) for row in connection.execute(query)}
 
-    def find_by_contact_id(self, sync: str, contact_id: str) -> Held | None:
-        """The contact held under this id of OpenPhone's."""
-        with self._transaction() as connection:
-            row = connection.execute(
-                sa.select(CONTACTS).where(CONTACTS.c.sync == sync, CONTACTS.c.contact_id == contact_id)
-            ).first()
-            return _held(row) if row else None
+    def by_contact_id(self, sync: str, contact_id: str) -> Tracked | None:
+        """The contact tracked under this id of OpenPhone's."""
+        query = sa.select(CONTACTS).where(CONTACTS.c.sync == sync, CONTACTS.c.contact_id == contact_id)
+        with self._database.transaction() as connection:
+            row = connection.execute(query).first()
+            return _tracked(row) if row else None
 
     def owners(self, contact_ids: Sequence[str], *, besides: str) -> dict[str, str]:
-        """Contact id → the other sync that holds it."""
-        with self._transaction() as connection:
-            rows = connection.execute(
-                sa.select(CONTACTS.c.contact_id, CONTACTS.c.sync).where(
-                    CONTACTS.c.contact_id.in_(contact_ids), CONTACTS.c.sync != besides
-                )
-            )
-            return {contact_id: owner for contact_id, owner in rows}
+        """Contact id → the other sync that tracks it."""
+        query = sa.select(CONTACTS.c.contact_id, CONTACTS.c.sync).where(
+            CONTACTS.c.contact_id.in_(contact_ids), CONTACTS.c.sync != besides
+        )
+        with self._database.transaction() as connection:
+            return {contact_id: owner for contact_id, owner in connection.execute(query)}
 
-    def count_held(self, sync: str) -> int:
-        with self._transaction() as connection:
-            query = sa.select(sa.func.count()).select_from(CONTACTS).where(CONTACTS.c.sync == sync)
+    def count(self, sync: str) -> int:
+        """How many contacts the sync tracks."""
+        query = sa.select(sa.func.count()).select_from(CONTACTS).where(CONTACTS.c.sync == sync)
+        with self._database.transaction() as connection:
             return int(connection.execute(query).scalar_one())
 
-    def syncs(self) -> list[str]:
-        """Every sync that the state knows, by name."""
-        with self._transaction() as connection:
-            names = connection.execute(sa.union(sa.select(CONTACTS.c.sync), sa.select(RUNS.c.sync))).scalars()
-            return sorted(names)
-
-    def remember(self, sync: str, kept: Iterable[tuple[str, str, bytes | None, bool]]) -> None:
-        """Record contacts as held and in step: (external id, contact id, fingerprint, whether it is as last sent).
+    def remember(self, sync: str, steps: Iterable[InStep]) -> None:
+        """Record contacts as tracked and in step.
 
         What was last sent is forgotten where the contact is no longer so: it must not pass for what is held.
         """
-        with self._transaction() as connection:
-            for external_id, contact_id, fingerprint, as_sent in kept:
-                self._put(connection, sync, external_id, contact_id, fingerprint, {} if as_sent else {"sent": None})
-
-    def _put(
-        self,
-        connection: Connection,
-        sync: str,
-        external_id: str,
-        contact_id: str,
-        fingerprint: bytes | None,
-        more: Mapping[str, dict[str, Any] | None],
-    ) -> None:
-        mine = (CONTACTS.c.sync == sync, CONTACTS.c.external_id == external_id)
-        values = {"contact_id": contact_id, "fingerprint": fingerprint, "changed_at": time.time()}
-        if "sent" in more:
-            values["sent"] = json.dumps(more["sent"], ensure_ascii=False) if more["sent"] is not None else None
-        if connection.execute(CONTACTS.update().where(*mine).values(**values)).rowcount == 0:
-            connection.execute(CONTACTS.insert().values(sync=sync, external_id=external_id, **values))
-        for table in (INTENTS, REFUSALS):
-            connection.execute(table.delete().where(table.c.sync == sync, table.c.external_id == external_id))
+        with self._database.transaction() as connection:
+            for step in steps:
+                values = {"contact_id": step.contact_id, "fingerprint": step.fingerprint}
+                self._put(connection, sync, step.external_id, values if step.as_sent else values | {"sent": None})
 
     def forget(self, sync: str, external_ids: Sequence[str]) -> None:
         """These contacts are gone, and so is any intent to make them."""
         if not external_ids:
             return
-        with self._transaction() as connection:
+        with self._database.transaction() as connection:
             for table in (CONTACTS, INTENTS, REFUSALS):
                 connection.execute(
                     table.delete().where(table.c.sync == sync, table.c.external_id == sa.bindparam("gone")),
@@ -131,96 +120,71 @@ class State(RunLog):
 
     def intend(self, sync: str, external_id: str) -> None:
         """Durable before a create is sent: from here on only a lookup can say that it did not happen."""
-        with self._transaction() as connection:
-            connection.execute(INTENTS.delete().where(INTENTS.c.sync == sync, INTENTS.c.external_id == external_id))
-            connection.execute(INTENTS.insert().values(sync=sync, external_id=external_id, sent_at=time.time()))
+        with self._database.transaction() as connection:
+            _delete(connection, INTENTS, sync, external_id)
+            values = {"sync": sync, "external_id": external_id, "sent_at": self._clock.now()}
+            connection.execute(INTENTS.insert().values(**values))
 
     def withdraw(self, sync: str, external_id: str) -> None:
         """The create certainly did not happen."""
-        with self._transaction() as connection:
-            connection.execute(INTENTS.delete().where(INTENTS.c.sync == sync, INTENTS.c.external_id == external_id))
+        with self._database.transaction() as connection:
+            _delete(connection, INTENTS, sync, external_id)
 
     def intents(self, sync: str) -> dict[str, float]:
         """Unresolved creates: external id → when the last one was sent, seconds since the epoch."""
-        with self._transaction() as connection:
-            rows = connection.execute(sa.select(INTENTS.c.external_id, INTENTS.c.sent_at).where(INTENTS.c.sync == sync))
-            return {external_id: sent_at for external_id, sent_at in rows}
+        query = sa.select(INTENTS.c.external_id, INTENTS.c.sent_at).where(INTENTS.c.sync == sync)
+        with self._database.transaction() as connection:
+            return {external_id: sent_at for external_id, sent_at in connection.execute(query)}
 
     def refuse(self, sync: str, external_id: str, fingerprint: bytes, reason: str) -> None:
         """OpenPhone refused this row; it is not sent again until its fingerprint changes."""
-        with self._transaction() as connection:
+        with self._database.transaction() as connection:
             for table in (REFUSALS, INTENTS):
-                connection.execute(table.delete().where(table.c.sync == sync, table.c.external_id == external_id))
+                _delete(connection, table, sync, external_id)
             connection.execute(
                 REFUSALS.insert().values(sync=sync, external_id=external_id, fingerprint=fingerprint, reason=reason)
             )
 
     def refusals(self, sync: str) -> dict[str, tuple[bytes, str]]:
         """External id → (fingerprint of the refused row, the service's reason)."""
-        with self._transaction() as connection:
-            rows = connection.execute(
-                sa.select(REFUSALS.c.external_id, REFUSALS.c.fingerprint, REFUSALS.c.reason).where(
-                    REFUSALS.c.sync == sync
-                )
-            )
-            return {external_id: (fingerprint, reason) for external_id, fingerprint, reason in rows}
+        query = sa.select(REFUSALS.c.external_id, REFUSALS.c.fingerprint, REFUSALS.c.reason).where(
+            REFUSALS.c.sync == sync
+        )
+        with self._database.transaction() as connection:
+            return {
+                external_id: (fingerprint, reason) for external_id, fingerprint, reason in connection.execute(query)
+            }
 
     # -- outcomes
 
-    def written(
-        self,
-        sync: str,
-        record: int,
-        external_id: str,
-        contact_id: str,
-        fingerprint: bytes | None,
-        sent: dict[str, Any] | None,
-    ) -> None:
-        """A create or update was carried out: one transaction for the contact and its history.
-
-        Without ``fingerprint`` and ``sent`` the next run looks at the contact afresh.
-        """
-        with self._transaction() as connection:
-            self._put(connection, sync, external_id, contact_id, fingerprint, {"sent": sent})
-            mine = HISTORY.c.id == record
-            connection.execute(HISTORY.update().where(mine).values(done=True, contact_id=contact_id))
+    def written(self, sync: str, written: Written) -> None:
+        """A create or update was carried out: one transaction for the contact and its history."""
+        sent = json.dumps(written.sent, ensure_ascii=False) if written.sent is not None else None
+        values = {"contact_id": written.contact_id, "fingerprint": written.fingerprint, "sent": sent}
+        with self._database.transaction() as connection:
+            self._put(connection, sync, written.external_id, values)
+            mine = HISTORY.c.id == written.record
+            connection.execute(HISTORY.update().where(mine).values(done=True, contact_id=written.contact_id))
 
     def deleted(self, sync: str, record: int, external_id: str) -> None:
         """A delete was carried out."""
-        with self._transaction() as connection:
+        with self._database.transaction() as connection:
             for table in (CONTACTS, INTENTS, REFUSALS):
-                connection.execute(table.delete().where(table.c.sync == sync, table.c.external_id == external_id))
+                _delete(connection, table, sync, external_id)
             connection.execute(HISTORY.update().where(HISTORY.c.id == record).values(done=True))
 
-    # -- notices
-
-    def told(self, sync: str) -> dict[str, str]:
-        """Channel → the condition of this sync that was last told there."""
-        with self._transaction() as connection:
-            rows = connection.execute(sa.select(META).where(META.c.name.like("told:%")))
-            named = ((row.name.split(":", 2), row.value) for row in rows)
-            return {channel: condition for (_, channel, name), condition in named if name == sync}
-
-    def tell(self, sync: str, channel: str, condition: str) -> None:
-        """Remember what was told, so that a daemon that starts again does not repeat it."""
-        name = f"told:{channel}:{sync}"
-        with self._transaction() as connection:
-            connection.execute(META.delete().where(META.c.name == name))
-            connection.execute(META.insert().values(name=name, value=condition))
-
-    # -- bookmarks
-
-    def bookmark(self, sync: str) -> str | None:
-        """Where an incremental source left off."""
-        with self._transaction() as connection:
-            return connection.execute(sa.select(SYNCS.c.bookmark).where(SYNCS.c.sync == sync)).scalar()
-
-    def set_bookmark(self, sync: str, bookmark: str | None) -> None:
-        """Only after a run that succeeded."""
-        with self._transaction() as connection:
-            connection.execute(SYNCS.delete().where(SYNCS.c.sync == sync))
-            connection.execute(SYNCS.insert().values(sync=sync, bookmark=bookmark))
+    def _put(self, connection: Connection, sync: str, external_id: str, values: dict[str, Any]) -> None:
+        mine = (CONTACTS.c.sync == sync, CONTACTS.c.external_id == external_id)
+        values = values | {"changed_at": self._clock.now()}
+        if connection.execute(CONTACTS.update().where(*mine).values(**values)).rowcount == 0:
+            connection.execute(CONTACTS.insert().values(sync=sync, external_id=external_id, **values))
+        for table in (INTENTS, REFUSALS):
+            _delete(connection, table, sync, external_id)
 
 
-def _held(row: Any) -> Held:
-    return Held(row.external_id, row.contact_id, json.loads(row.sent) if row.sent else None, row.changed_at)
+def _delete(connection: Connection, table: sa.Table, sync: str, external_id: str) -> None:
+    connection.execute(table.delete().where(table.c.sync == sync, table.c.external_id == external_id))
+
+
+def _tracked(row: Any) -> Tracked:
+    return Tracked(row.external_id, row.contact_id, json.loads(row.sent) if row.sent else None, row.changed_at)

@@ -1,4 +1,4 @@
-"""The database behind the state: which one an address means, how it is opened, what its errors are called.
+"""The database behind the state: opened, brought up to date, one transaction after another.
 
 An SQLite file by default (mode 0600, one connection), PostgreSQL for pods without a disk. Knows no table but the one
 that holds the schema's version.
@@ -7,140 +7,127 @@ that holds the schema's version.
 from __future__ import annotations
 
 import os
-import shutil
-import sqlite3
 import threading
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Self
-from urllib.parse import quote, unquote
+from urllib.parse import quote
 
 import sqlalchemy as sa
 from sqlalchemy.engine import URL, Connection, Engine
 from sqlalchemy.pool import NullPool, StaticPool
 
-from connectors.database_url import with_driver
-from sync.state.schema import META, MIGRATIONS
+from sync.state.address import IN_MEMORY, StateError, address, errors_named, shown_address, sqlite_file, unusable
+from sync.state.copies import copy_rows, cut_off, rolled_back
+from sync.state.migrations import MIGRATIONS
+from sync.state.schema import META
+
+Migrations = Sequence[Callable[[Connection], None]]
 
 _SCHEMA_LOCK = 0x6F70736D
 """PostgreSQL's advisory lock for making the schema; the locks of runs are other numbers."""
-
-IN_MEMORY = URL.create("sqlite", database=":memory:")
-
-
-class StateError(Exception):
-    """The state cannot be used (exit 1); it is left as it is. The message is for the user."""
-
-
-def address(url: str) -> URL:
-    """The database that ``url`` means; PostgreSQL is reached through psycopg 3 where no driver is named."""
-    return with_driver(sa.make_url(url))
-
-
-def sqlite_file(url: URL) -> Path | None:
-    """The file of an SQLite database, written plainly or as a ``file:`` URI; None where it lives in memory."""
-    name = url.database or ":memory:"
-    if name.startswith("file:") and url.query.get("uri") == "true":
-        name = unquote(name.removeprefix("file:"))
-        return None if name == ":memory:" or url.query.get("mode") == "memory" else Path(name)
-    return None if name == ":memory:" else Path(name)
-
-
-@contextmanager
-def errors_named(shown: str) -> Iterator[None]:
-    """What goes wrong with the database in this block is a StateError."""
-    try:
-        yield
-    except (sa.exc.DBAPIError, sqlite3.Error, OSError) as error:
-        cause = getattr(error, "orig", None) or error
-        raise StateError(_unusable(shown, str(cause))) from error
-    except (sa.exc.ArgumentError, ModuleNotFoundError) as error:
-        raise StateError(f"state {shown}: cannot be opened: {error}") from error
-
-
-def _unusable(shown: str, cause: str) -> str:
-    return (
-        f"state {shown}: cannot be used: {cause}. It was left as it is; restore a copy, or move it away "
-        "to start afresh (contacts are then found again by their externalId)."
-    )
-
-
-def shown_address(url: URL) -> str:
-    """The address for people to see: a file's name, or the address without its password."""
-    file = sqlite_file(url) if url.get_backend_name() == "sqlite" else None
-    return str(file) if file else url.render_as_string(hide_password=True)
 
 
 class Database:
     """One connection, whose transactions come one after another."""
 
-    def __init__(self, engine: Engine, shown: str) -> None:
+    def __init__(self, engine: Engine, shown: str, migrations: Migrations) -> None:
         self._engine = engine
         self._shown = shown
+        self._migrations = migrations
         self._connection: Connection | None = None
         self._one_at_a_time = threading.Lock()  # a worker's transaction and the event loop's share the connection
 
     @classmethod
-    def open(cls, url: str, *, read_only: bool = False) -> Self:
+    def open(cls, url: str, *, read_only: bool = False, migrations: Migrations = MIGRATIONS) -> Self:
         """Open the database, making it if it is not there.
 
-        ``read_only``: nothing on the disk changes; a database that is not there yet is empty. Raises StateError.
+        ``read_only``: nothing in it changes; one that is not there yet is empty, and an older one is read from a copy
+        that is brought up to date. Raises StateError.
         """
         parsed = address(url)
         shown = shown_address(parsed)
         with errors_named(shown):
-            cut_off = _cut_off(parsed) if read_only else None
-            opened = cls(_rolled_back(cut_off) if cut_off else _engine(_at_hand(parsed, read_only)), shown)
-            if not opened._prepare(read_only):
-                opened.close()  # nothing there yet, and nothing may be made
-                opened = cls(_engine(IN_MEMORY), shown)
-                opened._prepare(False)
+            file = cut_off(parsed) if read_only else None
+            opened = cls(rolled_back(file) if file else _engine(_at_hand(parsed, read_only)), shown, migrations)
+            try:
+                opened._connect()
+                if read_only:
+                    return opened._to_read()
+                opened._migrate()
+                opened._settle()
+            except BaseException:
+                opened.close()
+                raise
         return opened
 
     def close(self) -> None:
+        """Let the connection go."""
         if self._connection is not None:
             self._connection.close()
             self._connection = None
         self._engine.dispose()
 
-    def _prepare(self, read_only: bool) -> bool:
-        """Connect and bring the schema up to date; False where that is needed and not allowed."""
-        self._connection = self._engine.connect()
-        if self._engine.dialect.name == "sqlite":
-            # FULL: an intent must survive a power cut before the request leaves. No WAL: it breaks on network volumes.
-            self._connection.exec_driver_sql("PRAGMA synchronous=FULL")
-            self._connection.exec_driver_sql("PRAGMA busy_timeout=15000")
-            found = str(
-                self._connection.exec_driver_sql("PRAGMA quick_check(1)").scalar()
-            )  # 0.2 s for 100,000 contacts
-            self._connection.commit()
-            if found != "ok":
-                raise StateError(_unusable(self._shown, f"it is damaged ({' '.join(found.split())})"))
-        if not self._migrated(read_only):
-            return False
-        if self._engine.dialect.name == "sqlite" and not read_only:  # not earlier: it may write, and we may not
-            self._connection.exec_driver_sql("PRAGMA journal_mode=TRUNCATE")
-            self._connection.commit()
-        return True
+    @contextmanager
+    def transaction(self) -> Iterator[Connection]:
+        """All of it or nothing. Raises StateError."""
+        with errors_named(self._shown), self._one_at_a_time, self._connected().begin():
+            yield self._connected()
 
-    def _migrated(self, read_only: bool) -> bool:
-        with self._transaction() as connection:
+    def _connected(self) -> Connection:
+        if self._connection is None:
+            raise RuntimeError("the state is closed")
+        return self._connection
+
+    def _connect(self) -> None:
+        self._connection = self._engine.connect()
+        if self._engine.dialect.name != "sqlite":
+            return
+        # FULL: an intent must survive a power cut before the request leaves. No WAL: it breaks on network volumes.
+        self._connection.exec_driver_sql("PRAGMA synchronous=FULL")
+        self._connection.exec_driver_sql("PRAGMA busy_timeout=15000")
+        found = str(self._connection.exec_driver_sql("PRAGMA quick_check(1)").scalar())  # 0.2 s for 100,000 contacts
+        self._connection.commit()
+        if found != "ok":
+            raise StateError(unusable(self._shown, f"it is damaged ({' '.join(found.split())})"))
+
+    def _settle(self) -> None:
+        """Not earlier than the schema: it may write."""
+        if self._engine.dialect.name == "sqlite":
+            self._connected().exec_driver_sql("PRAGMA journal_mode=TRUNCATE")
+            self._connected().commit()
+
+    def _to_read(self) -> Self:
+        """This database, where it is up to date; else what it holds, in memory, where it can be brought up to date."""
+        with self.transaction() as connection:
+            _keep_migrations_out(connection)
             version = self._version(connection)
-            if version == len(MIGRATIONS):
-                return True
-            if read_only:
-                return version > 0  # an older schema can be read as far as it goes
-        with self._transaction() as connection:
+            if version == len(self._migrations):
+                return self
+            copy = type(self)(_engine(IN_MEMORY), self._shown, self._migrations)
+            copy._connect()
+            with copy.transaction() as memory:
+                for migrate in self._migrations[:version]:
+                    migrate(memory)
+                copy_rows(connection, memory)
+        self.close()
+        copy._migrate()
+        return copy
+
+    def _migrate(self) -> None:
+        """Bring the schema up to date, whole or not at all, however many runs open it."""
+        with self.transaction() as connection:
+            if self._version(connection) == len(self._migrations):
+                return
+        with self.transaction() as connection:
             _keep_others_out(connection)
             version = self._version(connection)  # another run may have been faster
-            for migrate in MIGRATIONS[version:]:
+            for migrate in self._migrations[version:]:
                 migrate(connection)
-            if version < len(MIGRATIONS):
+            if version < len(self._migrations):
                 connection.execute(META.delete().where(META.c.name == "schema"))
-                connection.execute(META.insert().values(name="schema", value=str(len(MIGRATIONS))))
-            return True
+                connection.execute(META.insert().values(name="schema", value=str(len(self._migrations))))
 
     def _version(self, connection: Connection) -> int:
         """The schema's version, 0 where there is none yet. Raises StateError for a newer one, and another's tables."""
@@ -154,19 +141,12 @@ class Database:
             return 0
         found = connection.execute(sa.select(META.c.value).where(META.c.name == "schema")).scalar()
         version = int(found or 0)
-        if version > len(MIGRATIONS):
+        if version > len(self._migrations):
             raise StateError(
                 f"state {self._shown}: it was written by a newer openphone-sync (schema {version}, this program "
-                f"knows {len(MIGRATIONS)}). Upgrade openphone-sync; the file was left as it is."
+                f"knows {len(self._migrations)}). Upgrade openphone-sync; the file was left as it is."
             )
         return version
-
-    @contextmanager
-    def _transaction(self) -> Iterator[Connection]:
-        if self._connection is None:
-            raise RuntimeError("the state is closed")
-        with errors_named(self._shown), self._one_at_a_time, self._connection.begin():
-            yield self._connection
 
 
 def _keep_others_out(connection: Connection) -> None:
@@ -177,11 +157,17 @@ def _keep_others_out(connection: Connection) -> None:
         connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_SCHEMA_LOCK)))
 
 
+def _keep_migrations_out(connection: Connection) -> None:
+    """What is read in this transaction is all of one schema. Writes nothing, and lets others read."""
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("BEGIN")  # Python's own would begin with a write
+    else:
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock_shared(_SCHEMA_LOCK)))
+
+
 def _at_hand(url: URL, read_only: bool) -> URL:
     """The address to open: a file made private first, or one that SQLite cannot change."""
-    if url.get_backend_name() != "sqlite":
-        return url
-    file = sqlite_file(url)
+    file = sqlite_file(url) if url.get_backend_name() == "sqlite" else None
     if file is None:
         return url
     if not read_only:
@@ -198,31 +184,6 @@ def _engine(url: URL) -> Engine:
         return sa.create_engine(url, poolclass=NullPool)
     # One connection, used by one thread at a time: the caller's, or a worker's while the caller awaits it.
     return sa.create_engine(url, poolclass=StaticPool, connect_args={"check_same_thread": False})
-
-
-def _cut_off(url: URL) -> Path | None:
-    """The file of a database whose last user died amid a transaction: it cannot be read before that is rolled back."""
-    file = sqlite_file(url) if url.get_backend_name() == "sqlite" else None
-    if file is None or not (journal := Path(f"{file}-journal")).exists() or journal.stat().st_size == 0:
-        return None
-    try:
-        with closing(sqlite3.connect(f"file:{quote(str(file))}?mode=ro", uri=True, timeout=15)) as connection:
-            connection.execute("SELECT 1 FROM sqlite_master").fetchone()
-    except sqlite3.OperationalError:
-        return file
-    return None  # the transaction of a run that lives
-
-
-def _rolled_back(file: Path) -> Engine:
-    """A database in memory, as this file will be once its journal is rolled back. Nothing beside the file changes."""
-    memory = sqlite3.connect(":memory:", check_same_thread=False)
-    with TemporaryDirectory() as folder:
-        copy = Path(folder) / file.name
-        for suffix in ("", "-journal"):
-            shutil.copyfile(f"{file}{suffix}", f"{copy}{suffix}")
-        with closing(sqlite3.connect(copy)) as connection:
-            connection.backup(memory)
-    return sa.create_engine(IN_MEMORY, creator=lambda: memory, poolclass=StaticPool)
 
 
 def _make_private(path: Path) -> None:

@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import URL
 from sqlalchemy.pool import NullPool
 
-from sync.state.database import address, errors_named, shown_address, sqlite_file
+from sync.state.address import address, errors_named, shown_address, sqlite_file
 
 
 class Locked(Exception):

@@ -1,11 +1,8 @@
-"""The state's tables, and the steps by which an older state becomes today's. Knows nothing of what is in them."""
+"""The state's tables as this program reads and writes them. How an older state becomes so: ``migrations``."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import sqlalchemy as sa
-from sqlalchemy.engine import Connection
 
 TABLES = sa.MetaData()
 
@@ -51,6 +48,8 @@ RUNS = sa.Table(
     sa.Column("status", sa.Text),
     sa.Column("counts", sa.Text),
     sa.Column("error", sa.Text),
+    sa.Column("changes", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("cut_short", sa.Boolean, nullable=False, server_default=sa.false()),
 )
 PROBLEMS = sa.Table(
     "problems",
@@ -63,6 +62,8 @@ PROBLEMS = sa.Table(
     sa.Column("value", sa.Text),
     sa.Column("reason", sa.Text, nullable=False),
     sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("action", sa.Text),
+    sa.Column("remedy", sa.Text),
 )
 HISTORY = sa.Table(
     "history",
@@ -77,11 +78,3 @@ HISTORY = sa.Table(
     sa.Column("after", sa.Text),
     sa.Column("done", sa.Boolean, nullable=False),
 )
-
-
-def _create_v1(connection: Connection) -> None:
-    TABLES.create_all(connection)
-
-
-MIGRATIONS: tuple[Callable[[Connection], None], ...] = (_create_v1,)
-"""One step a schema version, oldest first; never edit a step that was released, append one."""

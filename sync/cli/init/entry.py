@@ -7,13 +7,12 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import NoReturn
+from typing import Any
 
 import click
 
-from sync.cli.common import config_options, configure_logs, failing
+from sync.cli.common import Fail, Surroundings, Where, config_options, failing
 from sync.cli.init.files import store
 from sync.cli.init.mapping import contact_ids, mapping, unused
 from sync.cli.init.questions import API_KEY, Answers, Questions
@@ -44,42 +43,25 @@ from sync.run.report import EXIT_FAILED, EXIT_OK, EXIT_USAGE
 @click.option("--yes", "-y", is_flag=True, help="Ask nothing: take the options, and the default for the rest.")
 @click.option("--force", is_flag=True, help="Replace a configuration that is there already.")
 @click.pass_context
-def command(
-    context: click.Context,
-    config_path: Path,
-    log_format: str,
-    log_level: str,
-    source: str | None,
-    path: str | None,
-    spreadsheet: str | None,
-    worksheet: str | None,
-    credentials: str | None,
-    key: tuple[str, ...],
-    maps: tuple[str, ...],
-    region: str | None,
-    name: str | None,
-    yes: bool,
-    force: bool,
-) -> None:
+def command(context: click.Context, /, where: Where, force: bool, **given: Any) -> None:
     """Ask, look at the source's columns and the workspace's custom fields, and write a config that 'check' passes.
 
     The API key comes from OPENPHONE_API_KEY, in the environment or a .env beside the config; else it is asked for, and
     stored in that .env. With --yes nothing is asked.
     """
-    configure_logs(log_format, log_level)
-    answers = Answers(source, path, spreadsheet, worksheet, credentials, key, maps, region, name, yes)
+    where.configure_logs()
     fail = failing("text", lambda _: ())
     try:
-        _write_first(config_path, answers, fail, force=force)
+        _write_first(where.config, Answers(**given), context.obj, fail, force=force)
     except (click.Abort, KeyboardInterrupt, EOFError):
         click.echo(err=True)
         if sys.stdin.isatty():
             fail("stopped: nothing was written", EXIT_FAILED)
         fail("there is nobody to answer: give the answers as options, with --yes. Nothing was written", EXIT_USAGE)
-    sys.exit(_checked(context, config_path, log_format, log_level))
+    sys.exit(_checked(context, where))
 
 
-def _write_first(path: Path, answers: Answers, fail: Callable[[str, int], NoReturn], *, force: bool) -> None:
+def _write_first(path: Path, answers: Answers, around: Surroundings, fail: Fail, *, force: bool) -> None:
     """From the first question to the written files."""
     folder = path.absolute().parent
     try:
@@ -87,7 +69,7 @@ def _write_first(path: Path, answers: Answers, fail: Callable[[str, int], NoRetu
     except ConfigError as error:
         fail(str(error), EXIT_USAGE)
     replaces = _may_write(path, answers, fail, force=force)
-    questions = Questions(answers, folder, variables, fail)
+    questions = Questions(answers, folder, variables, around, fail)
     region = questions.region_given()
     source, survey = questions.source()
     api_key, custom_fields = questions.workspace()
@@ -110,7 +92,7 @@ def _write_first(path: Path, answers: Answers, fail: Callable[[str, int], NoRetu
     click.echo(f"{path} is written.")
 
 
-def _may_write(path: Path, answers: Answers, fail: Callable[[str, int], NoReturn], *, force: bool) -> bool:
+def _may_write(path: Path, answers: Answers, fail: Fail, *, force: bool) -> bool:
     """Whether a configuration that is there already may be replaced; ends the command where it may not."""
     folder = path.absolute().parent
     if not folder.is_dir():
@@ -141,15 +123,14 @@ def _text(source: Source, survey: Survey, proposal: Proposal, *, name: str, regi
     )
 
 
-def _checked(context: click.Context, path: Path, log_format: str, log_level: str) -> int:
+def _checked(context: click.Context, where: Where) -> int:
     """Run ``check`` on what was written, and say what to do next."""
     from sync.cli import check
 
-    code = EXIT_OK
+    code, path = EXIT_OK, where.config
+    options = {"config_path": path, "log_format": where.log_format, "log_level": where.log_level}
     try:
-        context.invoke(
-            check.command, names=(), config_path=path, log_format=log_format, log_level=log_level, output="text"
-        )
+        context.invoke(check.command, names=(), output="text", **options)
     except SystemExit as ended:
         code = ended.code if isinstance(ended.code, int) else EXIT_FAILED
     option = "" if path == Path("config.yaml") else f" -c {path}"

@@ -10,19 +10,20 @@ import locale
 import os
 import re
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
 import click
 from pydantic import ValidationError
 
 from connectors.base import SourceConfigError, SourceError
+from sync.cli.common import Fail, Surroundings
 from sync.cli.init.source import SHEETS_URL, Source, beside, look
-from sync.config.model import OpenPhoneConfig
 from sync.first_config import Survey
 from sync.mapping import languages
+from sync.openphone.options import OpenPhoneOptions
 from sync.run.report import EXIT_FAILED, EXIT_USAGE
 
 if TYPE_CHECKING:
@@ -53,13 +54,15 @@ class Answers:
 class Questions:
     """Whoever answers: a person at the terminal, or the options and defaults that stand for one.
 
-    ``folder`` is the configuration's, ``variables`` its environment; ``fail`` ends the command.
+    ``folder`` is the configuration's, ``variables`` its environment; ``around`` is for the client that tries a key;
+    ``fail`` ends the command.
     """
 
     answers: Answers
     folder: Path
     variables: Mapping[str, str]
-    fail: Callable[[str, int], NoReturn]
+    around: Surroundings
+    fail: Fail
 
     def ask(
         self, question: str, default: str | None, kind: click.ParamType[str] | None = None, *, show_default: bool = True
@@ -128,7 +131,7 @@ class Questions:
 
     def workspace(self) -> tuple[str, tuple[CustomField, ...]]:
         """The API key and the custom fields that it shows. A key that was typed may be typed again."""
-        from sync.openphone.client import OpenPhoneError, Unauthorized
+        from sync.openphone.errors import OpenPhoneError, Unauthorized
 
         known = self.variables.get(API_KEY, "").strip()
         if not known and API_KEY in os.environ:
@@ -157,11 +160,11 @@ class Questions:
 
         url = self.variables.get(BASE_URL) or "https://api.openphone.com"
         try:
-            config = OpenPhoneConfig.model_validate({"api_key": key, "base_url": url})
+            config = OpenPhoneOptions.model_validate({"api_key": key, "base_url": url})
         except ValidationError:
             self.fail(f"{BASE_URL} is not an address such as https://api.openphone.com", EXIT_USAGE)
         click.echo(f"Asking the workspace at {config.base_url} for its custom fields …", err=True)
-        async with OpenPhone(config) as client:
+        async with OpenPhone(config, patience=self.around.patience, clock=self.around.clock) as client:
             return await client.custom_fields()
 
     def region_given(self) -> str | None:

@@ -10,12 +10,12 @@ import hashlib
 import hmac
 import ipaddress
 import secrets
-import time
 from urllib.parse import urlsplit
 
 from aiohttp import web
 from pydantic import SecretStr
 
+from sync.clock import Clock
 from sync.config.daemon import ServerOptions
 
 COOKIE = "openphone_sync"
@@ -26,7 +26,8 @@ WRONG_TOKEN_SECONDS = 1.0
 class Access:
     """Judges requests. Everything is derived from the token: a new token ends every session."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
         self._guessing = asyncio.Lock()
 
     async def is_token(self, given: str, server: ServerOptions) -> bool:
@@ -34,7 +35,7 @@ class Access:
         right = server.token is not None and _equal(given, server.token.get_secret_value())
         if not right:
             async with self._guessing:
-                await asyncio.sleep(WRONG_TOKEN_SECONDS)
+                await self._clock.sleep(WRONG_TOKEN_SECONDS)
         return right
 
     async def is_bearer(self, request: web.Request, server: ServerOptions) -> bool:
@@ -43,9 +44,9 @@ class Access:
         return kind.lower() == "bearer" and await self.is_token(given.strip(), server)
 
 
-def sign_in(response: web.StreamResponse, request: web.Request, token: SecretStr) -> None:
+def sign_in(response: web.StreamResponse, request: web.Request, token: SecretStr, now: float) -> None:
     """Give the browser a cookie that stands for the token."""
-    claim = f"{int(time.time()) + SESSION_SECONDS}.{secrets.token_urlsafe(12)}"
+    claim = f"{int(now) + SESSION_SECONDS}.{secrets.token_urlsafe(12)}"
     secure = request.secure or request.headers.get("X-Forwarded-Proto") == "https"
     response.set_cookie(
         COOKIE,
@@ -61,12 +62,12 @@ def sign_out(response: web.StreamResponse) -> None:
     response.del_cookie(COOKIE, samesite="Strict", httponly=True)
 
 
-def is_signed_in(request: web.Request, server: ServerOptions) -> bool:
+def is_signed_in(request: web.Request, server: ServerOptions, now: float) -> bool:
     """Whether the browser's cookie is one of ours, for the token of now, and not too old."""
     claim, _, signature = request.cookies.get(COOKIE, "").rpartition(".")
     if server.token is None or not claim or not _equal(signature, _signed(server.token, "session", claim)):
         return False
-    return int(claim.partition(".")[0]) > time.time()
+    return int(claim.partition(".")[0]) > now
 
 
 def form_token(request: web.Request, server: ServerOptions) -> str:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-import time
 from typing import Any
 
 from aiohttp import web
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from sync.clock import Clock
 from sync.config.daemon import ServerOptions
 from sync.daemon.metrics import CONTENT_TYPE, Metrics
 from sync.daemon.runner import Activity, Runner
@@ -17,7 +17,7 @@ from sync.daemon.schedule import DEFAULT, Timetable, zone_of
 from sync.daemon.web import access, chart
 from sync.daemon.web.facts import SyncFacts, read_facts
 from sync.daemon.web.page import Known, Moments, PageView, page
-from sync.state.contacts import StateError
+from sync.state.address import StateError
 
 PATIENCE = 6.0
 """Seconds that a press of a button waits for its run, so that most answers show the outcome."""
@@ -42,9 +42,9 @@ _POLICY = "; ".join(
 _ACTIVITIES: dict[str, Activity] = {"run": "sync", "preview": "preview"}
 
 
-def make_app(runner: Runner, timetable: Timetable, metrics: Metrics) -> web.Application:
+def make_app(runner: Runner, timetable: Timetable, metrics: Metrics, clock: Clock) -> web.Application:
     """The application, ready to be served."""
-    site = _Site(runner, timetable, metrics)
+    site = _Site(runner, timetable, metrics, clock)
     app = web.Application(middlewares=[_with_headers], client_max_size=16 * 1024)
     app.add_routes(
         [
@@ -75,11 +75,12 @@ async def _with_headers(request: web.Request, handler: Any) -> web.StreamRespons
 class _Site:
     """The handlers, and what they look at."""
 
-    def __init__(self, runner: Runner, timetable: Timetable, metrics: Metrics) -> None:
+    def __init__(self, runner: Runner, timetable: Timetable, metrics: Metrics, clock: Clock) -> None:
+        self._clock = clock
         self._runner = runner
         self._timetable = timetable
         self._metrics = metrics
-        self._access = access.Access()
+        self._access = access.Access(clock)
         self._templates = Environment(
             loader=PackageLoader("sync.daemon.web"),
             autoescape=True,
@@ -124,13 +125,13 @@ class _Site:
             chart=chart,
             refresh=REFRESH_SECONDS if waiting else None,
             has_token=self._server.token is not None,
-            signed_in=access.is_signed_in(request, self._server),
+            signed_in=access.is_signed_in(request, self._server, self._clock.now()),
             form_token=access.form_token(request, self._server),
         )
 
     async def _view(self) -> PageView:
         runner, loaded = self._runner, self._runner.loaded
-        now = time.time()
+        now = self._clock.now()
         facts: dict[str, SyncFacts] = {}
         problem = None
         try:
@@ -164,7 +165,7 @@ class _Site:
         if token is None or not await self._access.is_token(given, self._server):
             return self._login_page(wrong=True)
         response = web.Response(status=303, headers={"Location": "/"})
-        access.sign_in(response, request, token)
+        access.sign_in(response, request, token, self._clock.now())
         return response
 
     async def logout(self, request: web.Request) -> web.Response:
@@ -199,7 +200,7 @@ class _Site:
         self._check_host(request)
         if self._server.token is None:
             raise web.HTTPForbidden(text="This page only reads: no server.token is configured.\n")
-        if not access.is_signed_in(request, self._server):
+        if not access.is_signed_in(request, self._server, self._clock.now()):
             raise web.HTTPForbidden(text="Sign in first.\n")
         if not access.is_our_form(request, str((await request.post()).get("form_token", "")), self._server):
             raise web.HTTPForbidden(text="This form is too old, or came from another site. Load the page again.\n")

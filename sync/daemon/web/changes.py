@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
-from sync.contacts.contact import Contact, differences
+from sync.contacts.change import Change
+from sync.contacts.contact import Contact, FieldChanges, differences
 from sync.daemon.web import words
-from sync.plan.plan import Change
-from sync.state.contacts import HistoryRecord
+from sync.state.history import ChangeRecord
 
 _VERBS = {"create": "Added", "update": "Changed", "delete": "Deleted", "adopt": "Taken over"}
 _SAID_BY_THE_NAME = frozenset({"firstName", "lastName"})
@@ -46,7 +44,7 @@ class ChangeView:
     fields: tuple[FieldView, ...]
 
 
-def from_history(record: HistoryRecord) -> ChangeView:
+def from_history(record: ChangeRecord) -> ChangeView:
     """A change that was made."""
     fields = differences(record.before, record.after)
     return _view(record.action, record.external_id, record.before or record.after, fields)
@@ -57,9 +55,7 @@ def from_plan(change: Change) -> ChangeView:
     return _view(change.action, change.external_id, change.before or change.after, change.fields)
 
 
-def _view(
-    action: str, external_id: str, contact: Contact | None, fields: Mapping[str, Mapping[str, Any]]
-) -> ChangeView:
+def _view(action: str, external_id: str, contact: Contact | None, fields: FieldChanges) -> ChangeView:
     shown = tuple(
         FieldView(_LABELS.get(name, name), words.value(change["from"]), words.value(change["to"]))
         for name, change in fields.items()

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta, tzinfo
 
 from sync.daemon.web.words import counted
-from sync.state.contacts import RunRecord
+from sync.run.report import CHANGES
+from sync.state.history import RunRecord
 
 DAYS = 28
 WIDTH, LINE_TOP, LINE_BOTTOM, BAR_TOP, BAR_BOTTOM = 560, 8, 60, 74, 112
 HEIGHT = BAR_BOTTOM
-_CHANGES = ("created", "updated", "deleted")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +45,12 @@ class _Day:
     changes: int
 
 
-def chart(runs: Sequence[RunRecord], held: int, now: float, zone: tzinfo) -> Chart | None:
+def chart(runs: Sequence[RunRecord], tracked: int, now: float, zone: tzinfo) -> Chart | None:
     """The chart of the runs that changed something (newest first), or None where there were none.
 
-    ``held``: the contacts held now, from which earlier numbers are counted back.
+    ``tracked``: the contacts that the sync tracks now, from which earlier numbers are counted back.
     """
-    days = _days(runs, held, datetime.fromtimestamp(now, zone).date(), zone)
+    days = _days(runs, tracked, datetime.fromtimestamp(now, zone).date(), zone)
     if not any(day.changes or day.contacts for day in days):
         return None
     step = WIDTH / DAYS
@@ -73,18 +73,18 @@ def chart(runs: Sequence[RunRecord], held: int, now: float, zone: tzinfo) -> Cha
     )
 
 
-def _days(runs: Sequence[RunRecord], held: int, today: date, zone: tzinfo) -> list[_Day]:
+def _days(runs: Sequence[RunRecord], tracked: int, today: date, zone: tzinfo) -> list[_Day]:
     """One entry a day, oldest first; the number of contacts is that at the day's end."""
     changes: dict[date, int] = {}
     growth: dict[date, int] = {}
     for run in runs:
         day = datetime.fromtimestamp(run.started_at, zone).date()
         counts = run.counts
-        changes[day] = changes.get(day, 0) + sum(counts.get(name, 0) for name in _CHANGES)
+        changes[day] = changes.get(day, 0) + sum(counts.get(name, 0) for name in CHANGES)
         grown = counts.get("created", 0) + counts.get("adopted", 0) - counts.get("deleted", 0)
         growth[day] = growth.get(day, 0) + grown
     days: list[_Day] = []
-    contacts = held
+    contacts = tracked
     for back in range(DAYS):
         day = today - timedelta(days=back)
         days.append(_Day(day, max(0, contacts), changes.get(day, 0)))

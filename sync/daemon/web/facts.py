@@ -7,7 +7,9 @@ from dataclasses import dataclass
 
 from sync.contacts.problem import Problem
 from sync.daemon.web.chart import DAYS
-from sync.state.contacts import HistoryRecord, RunRecord, State
+from sync.run.report import CHANGES
+from sync.state.history import ChangeRecord, RunRecord
+from sync.state.store import State
 
 RECENT_RUNS = 500
 SHOWN_CHANGES = 20
@@ -18,31 +20,28 @@ _SECONDS = DAYS * 86400.0
 class SyncFacts:
     """What the state knows of one sync. ``changed``: the last run that changed something, and its ``changes``."""
 
-    held: int = 0
+    tracked: int = 0
     runs: tuple[RunRecord, ...] = ()
     eventful: tuple[RunRecord, ...] = ()
     problems: tuple[Problem, ...] = ()
     changed: RunRecord | None = None
-    changes: tuple[HistoryRecord, ...] = ()
+    changes: tuple[ChangeRecord, ...] = ()
 
 
 def read_facts(url: str, names: Iterable[str], now: float) -> dict[str, SyncFacts]:
     """The facts of these syncs. Raises StateError."""
-    state = State.open(url, read_only=True)
-    try:
+    with State.open(url, read_only=True) as state:
         return {name: _facts(state, name, now) for name in names}
-    finally:
-        state.close()
 
 
 def _facts(state: State, name: str, now: float) -> SyncFacts:
-    eventful = state.eventful_runs(name, now - _SECONDS)
-    changed = next((run for run in eventful if any(run.counts[c] for c in ("created", "updated", "deleted"))), None)
+    eventful = state.history.eventful_runs(name, now - _SECONDS)
+    changed = next((run for run in eventful if any(run.counts.get(name) for name in CHANGES)), None)
     return SyncFacts(
-        held=state.count_held(name),
-        runs=tuple(state.runs(name, RECENT_RUNS)),
+        tracked=state.contacts.count(name),
+        runs=tuple(state.history.runs(name, RECENT_RUNS)),
         eventful=tuple(eventful),
-        problems=tuple(state.problems(name)),
+        problems=tuple(state.history.problems(name)),
         changed=changed,
-        changes=tuple(state.made(changed.id, SHOWN_CHANGES)) if changed else (),
+        changes=tuple(state.history.changes_made(changed.id, SHOWN_CHANGES)) if changed else (),
     )

@@ -11,16 +11,15 @@ from pathlib import Path
 from typing import Literal
 
 from sync.config.model import Config
-from sync.contacts.problem import Problem
+from sync.contacts.problem import Action, Problem
 from sync.daemon.runner import Activity, Ended, Preview
 from sync.daemon.web import words
 from sync.daemon.web.changes import ChangeView, from_history, from_plan
 from sync.daemon.web.chart import Chart, chart
 from sync.daemon.web.facts import SyncFacts
 from sync.daemon.web.words import Moment, counted
-from sync.run.report import SyncReport
-from sync.run.story import CUT_SHORT
-from sync.state.contacts import RunRecord
+from sync.run.report import CHANGES, SyncReport
+from sync.state.history import RunRecord
 from sync.wording import listed
 
 SHOWN_PROBLEMS = 100
@@ -159,7 +158,7 @@ def _sync(config: Config, path: Path, name: str, facts: SyncFacts, known: Known,
         busy=_BUSY[known.doing] if known.doing else None,
         last=clock.at(last.ended_at) if last and last.ended_at else None,
         next=clock.at(known.next_run.timestamp()) if known.next_run else None,
-        contacts=counted(facts.held, "contact"),
+        contacts=counted(facts.tracked, "contact"),
         summary=_summary(last.counts) if last and last.status != "failed" else "",
         held=held_views(facts.problems, path, name),
         problems=tuple(rows[:SHOWN_PROBLEMS]),
@@ -167,7 +166,7 @@ def _sync(config: Config, path: Path, name: str, facts: SyncFacts, known: Known,
         changed=clock.at(facts.changed.started_at) if facts.changed else None,
         changes=tuple(from_history(record) for record in facts.changes),
         more_changes=_more(facts),
-        chart=chart(facts.eventful, facts.held, clock.now, clock.zone),
+        chart=chart(facts.eventful, facts.tracked, clock.now, clock.zone),
         preview=_preview(known.preview, path, name, clock) if known.preview else None,
     )
 
@@ -178,7 +177,7 @@ def _headline(facts: SyncFacts, finished: Sequence[RunRecord], known: Known, clo
             return Headline("bad", "Not working", known.ended.error or "")
         return Headline("busy", "The first sync is under way") if known.doing else Headline("idle", "Has not run yet")
     last = finished[0]
-    if last.status == "failed" and (last.error or "").startswith(CUT_SHORT):
+    if last.cut_short:
         return Headline("idle", "The last run was stopped", "What it did is kept; the next run goes on from there.")
     if last.status == "failed":
         return Headline("bad", "Not working", f"{last.error or 'The run failed.'} {_since(finished, clock)}".strip())
@@ -211,30 +210,31 @@ def _summary(counts: Mapping[str, int]) -> str:
 def _more(facts: SyncFacts) -> int:
     if facts.changed is None:
         return 0
-    total = sum(facts.changed.counts.get(name, 0) for name in ("created", "updated", "deleted"))
+    total = sum(facts.changed.counts.get(name, 0) for name in CHANGES)
     return max(0, total - len(facts.changes))
 
 
 def _held_back(problems: Sequence[Problem]) -> list[str]:
     """``["18 deletes", "1 update"]``."""
-    actions = Counter(problem.reason.partition(" ")[0] for problem in problems if problem.kind == "held")
+    actions = Counter(problem.action or "change" for problem in problems if problem.kind == "held")
     return [counted(count, action) for action, count in actions.items()]
 
 
 def held_views(problems: Sequence[Problem], path: Path, name: str) -> tuple[HeldView, ...]:
     """What is held back, by reason: deletes can be let through once, updates are to be looked at first."""
-    by_reason = Counter(problem.reason for problem in problems if problem.kind == "held")
-    return tuple(_held_view(reason, count, path, name) for reason, count in by_reason.items())
+    by_reason = Counter((problem.action, problem.reason) for problem in problems if problem.kind == "held")
+    return tuple(
+        _held_view(action, reason, count, f"openphone-sync run -c {shlex.quote(str(path))} {shlex.quote(name)}")
+        for (action, reason), count in by_reason.items()
+    )
 
 
-def _held_view(text: str, count: int, path: Path, name: str) -> HeldView:
-    action, _, reason = text.partition(" held back: ")
-    run = f"openphone-sync run -c {shlex.quote(str(path))} {shlex.quote(name)}"
-    reason = reason[:1].upper() + reason[1:].partition("; ")[0]
+def _held_view(action: Action | None, reason: str, count: int, run: str) -> HeldView:
+    said = reason[:1].upper() + reason[1:]
     if action == "delete":
         does = "If that is meant, let them through once:"
-        return HeldView(reason, f"{run} --max-deletes {count}", does)
-    return HeldView(reason, f"{run} --dry-run", "Look at what would change:")
+        return HeldView(said, f"{run} --max-deletes {count}", does)
+    return HeldView(said, f"{run} --dry-run", "Look at what would change:")
 
 
 def _preview(preview: Preview, path: Path, name: str, clock: Moments) -> PreviewView:
@@ -253,7 +253,7 @@ def _preview(preview: Preview, path: Path, name: str, clock: Moments) -> Preview
 
 
 def _planned(report: SyncReport) -> int:
-    return sum(report.counts[name] for name in ("created", "updated", "deleted"))
+    return sum(report.counts[name] for name in CHANGES)
 
 
 def _would(report: SyncReport) -> str:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
-from typing import Any
 
+from sync.contacts.json_value import Json
+from sync.contacts.value_text import value_text
 from sync.options import interval
 
 _UNITS = {"s": "second", "m": "minute", "h": "hour", "d": "day"}
@@ -59,16 +60,6 @@ def schedule(text: str) -> str:
     return f"every {unit}" if value == "1" else f"every {value} {unit}s"
 
 
-def value(raw: Any) -> str:
+def value(raw: Json) -> str:
     """A field's value on one line; empty text where there is none."""
-    if raw is None:
-        return ""
-    if isinstance(raw, bool):
-        return "yes" if raw else "no"
-    if isinstance(raw, list):
-        return ", ".join(value(each) for each in raw)
-    if isinstance(raw, dict):
-        if raw.keys() == {"name", "value"}:
-            return f"{raw['value']} ({raw['name']})"
-        return ", ".join(str(each) for each in raw.values() if each)
-    return str(raw)
+    return value_text(raw, lambda label, text: f"{text} ({label})")

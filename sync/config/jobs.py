@@ -1,0 +1,53 @@
+"""A configuration → the jobs and clients that it means: the one place that makes them."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+
+from sync.clock import Clock
+from sync.config.model import LoadedConfig
+from sync.openphone.client import OpenPhone
+from sync.openphone.pacing import Pace
+from sync.openphone.patience import Patience
+from sync.run.job import Job, RunOptions, SourceOptions, Workplace
+from sync.run.watching import Silent, Watcher
+
+LABEL = "contact-sync"
+"""OpenPhone's ``source`` for what a sync made that the configuration no longer names."""
+
+
+@dataclass(frozen=True, slots=True)
+class Jobs:
+    """Makes the jobs of one configuration; ``clock`` and ``patience`` are handed to everything that is made."""
+
+    loaded: LoadedConfig
+    clock: Clock = Clock()
+    patience: Patience = Patience()
+
+    def client(self, pace: Pace | None = None) -> OpenPhone:
+        """A client for the workspace, to be used as an async context manager; ``pace`` is shared under one key."""
+        return OpenPhone(self.loaded.config.openphone, pace=pace, patience=self.patience, clock=self.clock)
+
+    def workplace(self, sync: str, client: OpenPhone, stop: asyncio.Event, *, dry_run: bool = False) -> Workplace:
+        """Where a run of this sync works."""
+        return Workplace(sync, self.loaded.state_url(), client, stop, dry_run, self.clock)
+
+    def job(
+        self,
+        sync: str,
+        client: OpenPhone,
+        stop: asyncio.Event,
+        options: RunOptions = RunOptions(),
+        watcher: Watcher | None = None,
+    ) -> Job:
+        """One run of this sync."""
+        configured = self.loaded.config.syncs[sync]
+        source = SourceOptions(self.loaded.source_type(sync), self.loaded.sources[sync], self.loaded.context)
+        at = self.workplace(sync, client, stop, dry_run=options.dry_run)
+        return Job(at, source, configured, configured, options, watcher or Silent())
+
+    def label(self, sync: str) -> str:
+        """What this sync marks its contacts with, also once the configuration no longer has it."""
+        configured = self.loaded.config.syncs.get(sync)
+        return configured.source_label if configured else LABEL

@@ -1,0 +1,210 @@
+"""What may become of a contact: a class for each kind of change, and the row that is in step already. Pure values."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import ClassVar, TypeAlias
+
+from sync.contacts.contact import Contact, Desired, FieldChanges, differences
+from sync.contacts.json_value import Json, object_in, text_in
+from sync.contacts.problem import Action, Problem
+
+COUNTED: Mapping[Action, str] = MappingProxyType(
+    {"create": "created", "update": "updated", "delete": "deleted", "adopt": "adopted"}
+)
+"""What a change counts as once it is made."""
+
+
+@dataclass(frozen=True, slots=True)
+class InStep:
+    """Nothing to do: the contact is as the row wants it. The state may learn the new fingerprint.
+
+    ``as_sent``: the row wants what was last sent. Otherwise the workspace was looked at, and came to be so by other
+    hands: what was last sent says nothing any more.
+    """
+
+    external_id: str
+    contact_id: str
+    fingerprint: bytes | None
+    as_sent: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Create:
+    """A contact to make: ``after``, whole. ``desired`` and ``fingerprint``: what the state shall remember of the row.
+
+    Without them (an undo) the next run looks at the contact afresh. ``contact_id`` is known once it is made.
+    """
+
+    external_id: str
+    row: int | None
+    after: Contact
+    desired: Desired | None = None
+    fingerprint: bytes | None = None
+    contact_id: str | None = None
+
+    action: ClassVar[Action] = "create"
+    before: ClassVar[None] = None
+    adopted: ClassVar[bool] = False
+
+    @property
+    def fields(self) -> FieldChanges:
+        return differences(None, self.after)
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """A contact to replace by ``after``, whole; ``before`` is what the workspace holds.
+
+    ``adopted``: it was not tracked, and is from now on.
+    """
+
+    external_id: str
+    row: int | None
+    contact_id: str
+    before: Contact
+    after: Contact
+    desired: Desired | None = None
+    fingerprint: bytes | None = None
+    adopted: bool = False
+
+    action: ClassVar[Action] = "update"
+
+    @property
+    def fields(self) -> FieldChanges:
+        return differences(self.before, self.after)
+
+
+@dataclass(frozen=True, slots=True)
+class Delete:
+    """A contact whose row is gone. ``before`` is None where nobody looked, since the delete is held back anyway."""
+
+    external_id: str
+    contact_id: str
+    before: Contact | None = None
+
+    action: ClassVar[Action] = "delete"
+    row: ClassVar[None] = None
+    after: ClassVar[None] = None
+    adopted: ClassVar[bool] = False
+
+    @property
+    def fields(self) -> FieldChanges:
+        return differences(self.before, None)
+
+
+@dataclass(frozen=True, slots=True)
+class Adopt:
+    """A contact that is as its row wants it already, and is tracked from now on."""
+
+    external_id: str
+    row: int | None
+    contact_id: str
+    fingerprint: bytes | None
+
+    action: ClassVar[Action] = "adopt"
+    before: ClassVar[None] = None
+    after: ClassVar[None] = None
+    adopted: ClassVar[bool] = True
+    fields: ClassVar[FieldChanges] = MappingProxyType({})
+
+
+Change: TypeAlias = Create | Update | Delete | Adopt
+Decision: TypeAlias = Change | InStep | Problem
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one planned change: the change as it was made, or the problem that stopped it."""
+
+    change: Change
+    problem: Problem | None = None
+
+
+def change_to_json(change: Change) -> dict[str, Json]:
+    """A plain value from which ``change_from_json`` makes the same change."""
+    written: dict[str, Json] = {"action": change.action, "external_id": change.external_id}
+    if not isinstance(change, Delete):
+        written |= {"row": change.row, "fingerprint": change.fingerprint.hex() if change.fingerprint else None}
+    if change.contact_id is not None:
+        written["contact_id"] = change.contact_id
+    if change.before is not None:
+        written["before"] = change.before.to_json()
+    if change.after is not None:
+        written["after"] = change.after.to_json()
+    if isinstance(change, Create | Update):
+        written["desired"] = change.desired.to_json() if change.desired else None
+    if isinstance(change, Update):
+        written["adopted"] = change.adopted
+    return written
+
+
+def change_from_json(payload: Json) -> Change:
+    """What ``change_to_json`` gave. Raises ValueError where it is none."""
+    try:
+        whole = object_in(payload)
+        return _READERS[str(whole["action"])](whole)
+    except (KeyError, TypeError) as error:
+        raise ValueError(f"not a change: {type(error).__name__} {error}") from error
+
+
+def _create(whole: Mapping[str, Json]) -> Create:
+    external_id = str(whole["external_id"])
+    return Create(
+        external_id,
+        _row(whole),
+        Contact.from_json(whole["after"]),
+        _desired(external_id, whole),
+        _fingerprint(whole),
+        text_in(whole.get("contact_id")),
+    )
+
+
+def _update(whole: Mapping[str, Json]) -> Update:
+    external_id = str(whole["external_id"])
+    return Update(
+        external_id,
+        _row(whole),
+        str(whole["contact_id"]),
+        Contact.from_json(whole["before"]),
+        Contact.from_json(whole["after"]),
+        _desired(external_id, whole),
+        _fingerprint(whole),
+        whole["adopted"] is True,
+    )
+
+
+def _delete(whole: Mapping[str, Json]) -> Delete:
+    before = whole.get("before")
+    held = Contact.from_json(before) if before is not None else None
+    return Delete(str(whole["external_id"]), str(whole["contact_id"]), held)
+
+
+def _adopt(whole: Mapping[str, Json]) -> Adopt:
+    return Adopt(str(whole["external_id"]), _row(whole), str(whole["contact_id"]), _fingerprint(whole))
+
+
+_READERS: Mapping[str, Callable[[Mapping[str, Json]], Change]] = {
+    "create": _create,
+    "update": _update,
+    "delete": _delete,
+    "adopt": _adopt,
+}
+
+
+def _row(whole: Mapping[str, Json]) -> int | None:
+    row = whole["row"]
+    if not isinstance(row, int | None):
+        raise TypeError(f"row {row!r} is no number")
+    return row
+
+
+def _fingerprint(whole: Mapping[str, Json]) -> bytes | None:
+    written = text_in(whole["fingerprint"])
+    return bytes.fromhex(written) if written else None
+
+
+def _desired(external_id: str, whole: Mapping[str, Json]) -> Desired | None:
+    return Desired.from_json(external_id, whole["desired"]) if whole["desired"] is not None else None

@@ -1,0 +1,51 @@
+"""What the configuration may say about reaching the workspace."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from pydantic import BeforeValidator, Field, SecretStr
+
+from sync.options import Model, expected, number
+
+
+def _address(raw: object) -> str:
+    text = raw.strip() if isinstance(raw, str) else ""
+    try:
+        parts = urlsplit(text)
+        whole = bool(parts.scheme in ("http", "https") and parts.hostname) and (parts.port is None or parts.port > 0)
+    except ValueError:  # a bracket too few, a port too high
+        whole = False
+    if not whole or re.search(r"\s", text):
+        raise expected("an address such as https://api.openphone.com")
+    return text
+
+
+def _api_key(raw: object) -> object:
+    key = _text(raw).strip() if isinstance(raw, str | SecretStr) else ""
+    if not key or not key.isprintable():
+        raise expected("OpenPhone's API key: set OPENPHONE_API_KEY in the environment or in .env beside the file")
+    return SecretStr(key)
+
+
+def _text(raw: str | SecretStr) -> str:
+    return raw.get_secret_value() if isinstance(raw, SecretStr) else raw
+
+
+class OpenPhoneOptions(Model):
+    """How to reach the workspace."""
+
+    api_key: Annotated[SecretStr, BeforeValidator(_api_key)] = Field(
+        description="OpenPhone's API key, best kept in the environment: ${OPENPHONE_API_KEY}"
+    )
+    base_url: Annotated[str, BeforeValidator(_address)] = Field(
+        default="https://api.openphone.com", description="the API's address, with or without /v1"
+    )
+    requests_per_second: Annotated[float, BeforeValidator(number)] = Field(
+        default=10, gt=0, allow_inf_nan=False, description="what this key is allowed"
+    )
+    timeout: Annotated[float, BeforeValidator(number)] = Field(
+        default=30, gt=0, allow_inf_nan=False, description="seconds for one request"
+    )

@@ -1,0 +1,190 @@
+"""One request to OpenPhone, with its turn, its time limit and its repetitions. The only module that speaks HTTP to it.
+
+Knows addresses and answers, not what they are about.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from types import SimpleNamespace
+from typing import Literal
+
+import aiohttp
+import structlog
+
+from connectors.retry_after import retry_after
+from sync.clock import Clock
+from sync.contacts.json_value import Json
+from sync.openphone import answers
+from sync.openphone.errors import OutcomeUnknown, ServiceDown, Unauthorized
+from sync.openphone.options import OpenPhoneOptions
+from sync.openphone.pacing import Pace
+from sync.openphone.patience import Hope, Patience
+
+log = structlog.get_logger()
+Method = Literal["GET", "POST", "PATCH", "DELETE"]
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What is asked. ``repeatable``: to send it twice does no harm, even if the first was carried out."""
+
+    method: Method
+    path: str
+    params: Sequence[tuple[str, str]] = ()
+    body: Mapping[str, Json] | None = None
+    repeatable: bool = True
+
+    @property
+    def kind(self) -> Literal["read", "write"]:
+        return "read" if self.method == "GET" else "write"
+
+
+class Transport:
+    """Sends requests under one key. ``open`` it, ``close`` it.
+
+    ``requests`` and ``retries`` are counted, as are the seconds ``waited`` for a turn, and ``answers`` by HTTP status
+    ("none" where none came).
+    """
+
+    def __init__(self, options: OpenPhoneOptions, pace: Pace, patience: Patience, clock: Clock) -> None:
+        self._key = options.api_key.get_secret_value()
+        self._root = options.base_url.rstrip("/").removesuffix("/v1") + "/v1"
+        self._timeout = options.timeout
+        self._pace = pace
+        self._patience = patience
+        self._clock = clock
+        self._hope = Hope(patience, clock)
+        self._session: aiohttp.ClientSession | None = None
+        self.requests = 0
+        self.retries = 0
+        self.waited = 0.0
+        self.answers: Counter[str] = Counter()
+
+    def open(self) -> None:
+        """Be ready to send. Inside the event loop."""
+        # The place in the window is taken once the connection stands, so that a slow handshake cannot
+        # push one request into the next ones' second.
+        trace = aiohttp.TraceConfig()
+        trace.on_connection_create_end.append(self._take_turn)
+        trace.on_connection_reuseconn.append(self._take_turn)
+        trace.on_request_headers_sent.append(self._left)
+        self._session = aiohttp.ClientSession(
+            headers={"Authorization": self._key, "Accept": "application/json"}, trace_configs=[trace]
+        )
+
+    async def close(self) -> None:
+        """Let the connections go."""
+        if self._session is not None:
+            await self._session.close()
+
+    async def _take_turn(self, session: aiohttp.ClientSession, context: SimpleNamespace, params: object) -> None:
+        limit: _TimeLimit = context.trace_request_ctx
+        limit.suspend()
+        started = self._clock.monotonic()
+        context.place = await self._pace.turn()
+        self.waited += self._clock.monotonic() - started
+        self.requests += 1
+        limit.begin()
+
+    async def _left(self, session: aiohttp.ClientSession, context: SimpleNamespace, params: object) -> None:
+        context.place.taken()
+
+    async def send(self, request: Request) -> answers.Answer:
+        """The answer, after as many attempts as it takes. Raises every OpenPhoneError."""
+        attempt = 0
+        while True:
+            attempt += 1
+            started = self._clock.monotonic()
+            try:
+                answer = await self._once(request, self._hope.left(request.kind, started))
+            except aiohttp.ClientConnectorError as error:
+                what, sent = f"cannot connect: {error.strerror or error}", False
+                self.answers["none"] += 1
+            except (aiohttp.ClientError, TimeoutError, ConnectionError) as error:
+                what, sent = f"{type(error).__name__}: {error}".rstrip(": "), True
+                self.answers["none"] += 1
+            else:
+                if answer.status < 300:
+                    self._hope.success(request.kind)
+                    return answer
+                if answer.status not in (408, 429) and answer.status < 500:
+                    self._hope.success(request.kind)
+                    raise answers.refused(answer)
+                what, sent = f"HTTP {answer.status}", answer.status != 429
+            if (pause := self._hope.failure(request.kind, started, what)) > 0:
+                self._pace.pause(pause)
+            if sent and not request.repeatable:
+                raise OutcomeUnknown(what)
+            if attempt >= self._patience.attempts:
+                raise self._given_up(request, attempt, what)
+            self.retries += 1
+            log.debug("retry", method=request.method, attempt=attempt, reason=what)
+            await self._clock.sleep(self._patience.backoff(attempt, self._clock))
+
+    def _given_up(self, request: Request, attempts: int, what: str) -> OutcomeUnknown | ServiceDown:
+        if request.kind == "write":
+            return OutcomeUnknown(f"{request.method} failed {attempts} times: {what}")
+        return ServiceDown(
+            f"OpenPhone does not answer properly at {self._root} ({what}): gave up after {attempts} attempts. "
+            "Check openphone.base_url and the network. What was done so far is kept; run again later."
+        )
+
+    async def _once(self, request: Request, patience: float) -> answers.Answer:
+        if self._session is None:
+            raise RuntimeError("use the client as an async context manager")
+        if (pause := self._pace.paused_for()) > 0:
+            await self._clock.sleep(pause)  # outside the request's own time-out
+            self.waited += pause
+        seconds = min(self._timeout, max(1.0, patience))
+        async with (
+            asyncio.timeout(seconds) as timeout,
+            self._session.request(
+                request.method,
+                self._root + request.path,
+                params=list(request.params),
+                json=request.body,
+                timeout=aiohttp.ClientTimeout(total=None),
+                trace_request_ctx=_TimeLimit(timeout, seconds),
+                allow_redirects=False,
+            ) as response,
+        ):
+            text = await response.read()
+            headers, status = response.headers, response.status
+        self.answers[str(status)] += 1
+        if status in (429, 503):
+            self._heed_retry_after(headers.get("Retry-After"), 1.0 if status == 429 else 0.0)
+        self._pace.heed(headers.get("ratelimit-policy"), headers.get("ratelimit") if status < 300 else None)
+        payload = answers.as_json(text)
+        if status in (401, 403):
+            raise Unauthorized(answers.unauthorized(status, payload))
+        if status < 300 and payload is None and status != 204:
+            return answers.Answer(502, None)  # a proxy's page instead of the answer: the outcome is not known
+        return answers.Answer(status, payload)
+
+    def _heed_retry_after(self, header: str | None, otherwise: float) -> None:
+        """Let everyone wait as long as the service asks for; raises ServiceDown where that is too long for a run."""
+        seconds = retry_after(header, self._clock.now())
+        if seconds is not None and seconds > self._patience.pause_max:
+            raise ServiceDown(
+                f"OpenPhone asks for no request in the next {seconds:.0f} seconds. What was done so far is kept; "
+                "run again later."
+            )
+        self._pace.pause(otherwise if seconds is None else seconds)
+
+
+@dataclass(frozen=True, slots=True)
+class _TimeLimit:
+    """The time one request may take. Waiting for its turn does not count: it has not been sent yet."""
+
+    timeout: asyncio.Timeout
+    seconds: float
+
+    def suspend(self) -> None:
+        self.timeout.reschedule(None)
+
+    def begin(self) -> None:
+        self.timeout.reschedule(asyncio.get_running_loop().time() + self.seconds)

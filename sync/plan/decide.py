@@ -1,0 +1,223 @@
+"""What becomes of a row, as one table: of each stage the first line that holds decides. Pure.
+
+A row is looked at in up to three stages, so that most rows cost nothing: as it was read, as the mapping understands
+it, and as the workspace has its contact. ``docs/how-it-works.md`` shows the same table; a test keeps the two equal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Generic, Literal, TypeVar
+
+from sync.contacts.change import Adopt, Create, Decision, Delete, InStep, Update
+from sync.contacts.contact import Contact, Desired, differences, overlay
+from sync.contacts.problem import Problem
+
+Stage = Literal["as it was read", "as it is mapped", "as the workspace has it", "no row any more"]
+Fate = Literal["rejected", "failed", "unchanged", "created", "updated", "adopted", "deleted", "gone", "let go", "kept"]
+"""What a row, or a contact without one, comes to. ``gone``: as if it were not there. ``let go``: tracked no more."""
+
+Facts = TypeVar("Facts")
+
+
+@dataclass(frozen=True, slots=True)
+class Case(Generic[Facts]):
+    """One line of the table: ``when`` in words, ``holds`` in code, and what then happens."""
+
+    when: str
+    holds: Callable[[Facts], bool]
+    then: Fate
+    more: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AsRead:
+    """What is known of a row before its cells are understood."""
+
+    keyless: bool = False
+    doubled: bool = False
+    deleted: bool = False
+    in_step: bool = False
+    refused: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AsMapped:
+    """What is known once the mapping has been applied."""
+
+    rejected: bool
+    as_sent: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AsFound:
+    """What is known once the workspace was looked at."""
+
+    exists: bool = True
+    owner: str | None = None
+    other_tool: str | None = None
+    tracked: bool = False
+    differs: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AsMissing:
+    """What is known of a contact, or of a create that was cut off, whose row is gone."""
+
+    keep: bool = False
+    ours: bool = True
+
+
+READ: tuple[Case[AsRead], ...] = (
+    Case("its key is empty or cannot be read", lambda row: row.keyless, "rejected"),
+    Case("a row before it has the same key", lambda row: row.doubled, "rejected"),
+    Case("the source says that the record is deleted", lambda row: row.deleted, "gone"),
+    Case("it is as it was when its contact was last in step", lambda row: row.in_step, "unchanged"),
+    Case("OpenPhone refused just this row before", lambda row: row.refused, "failed", "not sent again"),
+)
+MAPPED: tuple[Case[AsMapped], ...] = (
+    Case("a value cannot be read, or firstName comes out empty", lambda row: row.rejected, "rejected"),
+    Case("it wants just what was last sent", lambda row: row.as_sent, "unchanged"),
+)
+FOUND: tuple[Case[AsFound], ...] = (
+    Case("nobody carries its key", lambda row: not row.exists, "created"),
+    Case("its contact belongs to another sync", lambda row: row.owner is not None, "failed"),
+    Case("its contact carries another tool's source", lambda row: row.other_tool is not None, "failed"),
+    Case("its tracked contact is as it wants", lambda row: row.tracked and not row.differs, "unchanged"),
+    Case("its tracked contact differs", lambda row: row.tracked, "updated"),
+    Case("an untracked contact is as it wants", lambda row: not row.differs, "adopted"),
+    Case("an untracked contact differs", lambda row: True, "updated", "counted as adopted, too"),
+)
+MISSING: tuple[Case[AsMissing], ...] = (
+    Case("on_missing is keep", lambda contact: contact.keep, "kept"),
+    Case("the workspace has no such contact of ours", lambda contact: not contact.ours, "let go"),
+    Case("the workspace has it", lambda contact: True, "deleted", "unless a limit holds it back"),
+)
+
+
+def table() -> list[tuple[Stage, str, str]]:
+    """The whole table in words: stage, when, what then happens."""
+    stages: list[tuple[Stage, Sequence[Case[AsRead] | Case[AsMapped] | Case[AsFound] | Case[AsMissing]]]] = [
+        ("as it was read", READ),
+        ("as it is mapped", MAPPED),
+        ("as the workspace has it", FOUND),
+        ("no row any more", MISSING),
+    ]
+    return [
+        (stage, case.when, f"{case.then} ({case.more})" if case.more else case.then)
+        for stage, cases in stages
+        for case in cases
+    ]
+
+
+def fate(cases: Sequence[Case[Facts]], facts: Facts) -> Fate | None:
+    """What the first line that holds says; None where none does, and the next stage is to decide."""
+    for case in cases:
+        if case.holds(facts):
+            return case.then
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A row that is not known to be in step: what it wants its contact to be, and what the state says of it.
+
+    ``contact_id`` is the contact that it had, or that the row itself names; None for a row that is new to us.
+    ``tracked``: the state holds that contact for this sync.
+    """
+
+    row: int | None
+    desired: Desired
+    fingerprint: bytes
+    contact_id: str | None = None
+    tracked: bool = False
+
+    @property
+    def external_id(self) -> str:
+        return self.desired.external_id
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """A contact of ours (or one that we may have made before a crash) whose row is gone."""
+
+    external_id: str
+    contact_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """What the sync marks its contacts with (OpenPhone's ``source``). ``own``: the configuration gave it one.
+
+    Then contacts with another's label are another's.
+    """
+
+    text: str
+    own: bool = False
+
+    def other_tool(self, contact: Contact) -> str | None:
+        """The label of another tool that marks this contact, if one does."""
+        held = contact.source
+        if not self.own or not held or held == self.text or held in LABELS_OF_NOBODY:
+            return None
+        return held
+
+
+LABELS_OF_NOBODY = frozenset({"public-api"})
+"""What OpenPhone writes into ``source`` when a contact's maker said nothing."""
+
+
+def decide(wanted: Wanted, found: Sequence[Contact], label: Label, owners: Mapping[str, str]) -> Decision:
+    """What to do about one row, given every contact that the workspace holds under its external id (oldest first).
+
+    ``owners``: contact id → another sync that tracks it.
+    """
+    held = _pick(wanted, found)
+    after = overlay(wanted.desired, held, label.text)
+    row, fingerprint = wanted.row, wanted.fingerprint
+    if held is None:
+        return Create(wanted.external_id, row, after, wanted.desired, fingerprint)
+    contact_id = str(held.id)
+    tracked = wanted.tracked and contact_id == wanted.contact_id  # else ours is gone, and this is another's
+    facts = AsFound(
+        owner=None if tracked else owners.get(contact_id),
+        other_tool=None if tracked else label.other_tool(held),
+        tracked=tracked,
+        differs=bool(differences(held, after)),
+    )
+    match fate(FOUND, facts):
+        case "unchanged":
+            return InStep(wanted.external_id, contact_id, fingerprint)
+        case "adopted":
+            return Adopt(wanted.external_id, row, contact_id, fingerprint)
+        case "updated":
+            return Update(wanted.external_id, row, contact_id, held, after, wanted.desired, fingerprint, not tracked)
+        case _:
+            return Problem(row, wanted.external_id, None, None, _claim(facts, label), "failed")
+
+
+def remove(external_id: str, held: Contact) -> Delete:
+    """The delete of a contact whose row is gone."""
+    return Delete(external_id, str(held.id), held)
+
+
+def _pick(wanted: Wanted, found: Sequence[Contact]) -> Contact | None:
+    """The contact of ours among doubles; else the oldest."""
+    for contact in found:
+        if contact.id == wanted.contact_id:
+            return contact
+    return found[0] if found else None
+
+
+def _claim(facts: AsFound, label: Label) -> str:
+    """Why this contact is not ours to take."""
+    if facts.owner is not None:
+        return (
+            f"the contact with this externalId belongs to the sync {facts.owner!r}: two syncs may not share one. "
+            "Give one of them a key_prefix; or, if it is this sync that was renamed, give it its old name back."
+        )
+    return (
+        f"the contact with this externalId carries the source {facts.other_tool!r}, not {label.text!r}: it is another "
+        "tool's. Give this sync a key_prefix, or set source_label to that source to take it over."
+    )

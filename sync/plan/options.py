@@ -1,0 +1,72 @@
+"""What the configuration may say about how much one run may do."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator, Field, WithJsonSchema
+
+from sync.options import Model, expected
+
+LIMIT_FORMS = "a number such as 25, or a share of at most 100% such as 10%"
+
+
+class Limit(Model):
+    """A safety limit: a number of contacts, which is exact, or a share of the contacts tracked."""
+
+    count: int | None = None
+    percent: float | None = None
+
+    @classmethod
+    def parse(cls, text: object) -> Limit:
+        """``5``, ``"5"`` or ``"10%"``. Raises ValueError with the expected forms."""
+        if isinstance(text, Limit):
+            return text
+        match = re.fullmatch(r"\s*(\d{1,9}(?:\.\d{1,9})?)\s*(%?)\s*", str(text), re.ASCII)
+        if isinstance(text, bool) or match is None or (not match[2] and "." in match[1]):
+            raise ValueError(f"{text!r} is not a limit: expected {LIMIT_FORMS}")
+        if not match[2]:
+            return cls(count=int(match[1]))
+        if float(match[1]) > 100:
+            raise ValueError(f"{text!r} is not a limit: expected {LIMIT_FORMS}")
+        return cls(percent=float(match[1]))
+
+    def allows(self, tracked: int) -> int:
+        """How many of ``tracked`` contacts may be touched."""
+        if self.count is not None:
+            return self.count
+        return int(tracked * (self.percent or 0.0) / 100)
+
+    def __str__(self) -> str:
+        return str(self.count) if self.count is not None else f"{self.percent:g}%"
+
+
+def _limit(raw: object) -> Limit:
+    try:
+        return Limit.parse(raw)
+    except ValueError:
+        raise expected(LIMIT_FORMS) from None
+
+
+LimitField = Annotated[
+    Limit,
+    BeforeValidator(_limit),
+    WithJsonSchema({"anyOf": [{"type": "integer", "minimum": 0}, {"type": "string", "pattern": r"^\d+(\.\d+)?%?$"}]}),
+]
+
+
+class SafetyOptions(Model):
+    """What becomes of contacts whose rows are gone, and how much one run may do."""
+
+    on_missing: Literal["delete", "keep"] = Field(
+        default="delete", description="what becomes of a contact whose row is gone"
+    )
+    max_deletes: LimitField = Field(
+        default=Limit(percent=10),
+        description="the most deletes in one run: a number (exact, 0 means none) or a share (never fewer than 5)",
+    )
+    max_updates: LimitField = Field(
+        default=Limit(percent=100),
+        description="the most updates in one run: a number (exact) or a share (never fewer than 5)",
+    )

@@ -1,0 +1,102 @@
+"""What a run needs, as values that are passed in: where it works, what it reads, how it maps, what it may do.
+
+``config.jobs`` makes them of a configuration; nothing here knows one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+from pydantic import BaseModel
+
+from connectors.base import Connector, Context, load
+from sync.clock import Clock
+from sync.mapping.options import MappingOptions
+from sync.openphone.client import OpenPhone
+from sync.plan.decide import Label
+from sync.plan.limits import Limits
+from sync.plan.options import Limit, SafetyOptions
+from sync.run.watching import Silent, Watcher
+
+GRACE_SECONDS = 7.0
+"""How long a signal lets what is in flight finish."""
+
+
+@dataclass(frozen=True, slots=True)
+class Workplace:
+    """Where a run works: which sync, which state (SQLAlchemy's URL), which workspace; what ends it early.
+
+    ``dry_run``: the state is only read, and nothing is sent. ``grace``: seconds that what is in flight may take once
+    ``stop`` is set.
+    """
+
+    sync: str
+    state: str
+    client: OpenPhone
+    stop: asyncio.Event
+    dry_run: bool = False
+    clock: Clock = Clock()
+    grace: float = GRACE_SECONDS
+
+
+@dataclass(frozen=True, slots=True)
+class SourceOptions:
+    """A source as it is configured: its connector's name, that connector's checked options, what surrounds it."""
+
+    type: str
+    options: BaseModel
+    context: Context
+
+    @property
+    def writes_back(self) -> bool:
+        """Whether the configuration wants results shown beside the rows."""
+        return bool(getattr(self.options, "write_back", None))
+
+    @asynccontextmanager
+    async def opened(self) -> AsyncIterator[Connector]:
+        """The connector, closed again whatever happens."""
+        connector = load(self.type)(self.options, self.context)
+        try:
+            yield connector
+        finally:
+            await connector.close()
+
+
+@dataclass(frozen=True, slots=True)
+class RunOptions:
+    """What one run was asked for. ``max_deletes`` is exact, and for this run alone."""
+
+    dry_run: bool = False
+    verify: bool = False
+    max_deletes: Limit | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One run of one sync, before it begins."""
+
+    at: Workplace
+    source: SourceOptions
+    mapping: MappingOptions
+    safety: SafetyOptions
+    options: RunOptions = RunOptions()
+    watcher: Watcher = field(default_factory=Silent)
+
+    @property
+    def sync(self) -> str:
+        return self.at.sync
+
+    @property
+    def label(self) -> Label:
+        """What the sync marks its contacts with."""
+        return Label(self.mapping.source_label, own="source_label" in self.mapping.model_fields_set)
+
+    @property
+    def limits(self) -> Limits:
+        """The limits of this run."""
+        if self.options.max_deletes is not None:
+            return Limits(self.options.max_deletes, self.safety.max_updates, for_this_run=True)
+        return Limits(self.safety.max_deletes, self.safety.max_updates)
