@@ -31,7 +31,7 @@ def print_report(report: SyncReport, *, verify: bool = False) -> None:
     _print_problems(report.problems)
     _print_held(report.held_back)
     for warning in report.warnings:
-        click.secho(f"  note: {warning}", fg="yellow")
+        click.secho(f"  note: {one_line(warning.text)}", fg="yellow")
     if report.error is not None:
         click.secho(f"{report.name}: {report.error}", fg="red", bold=True)
     elif verify and not report.changes and not report.problems:

@@ -21,6 +21,7 @@ from sync.contacts.change import (
 )
 from sync.contacts.json_value import Json, list_in, object_in, text_in
 from sync.contacts.problem import Action, Problem, action_in
+from sync.contacts.warning import RowWarning
 from sync.plan.limits import Danger, Limits, RowsRead
 
 FORMAT = 1
@@ -61,7 +62,7 @@ class Findings:
     tracked: int = 0
     decisions: Sequence[Decision] = ()
     gone: Sequence[str] = ()
-    warnings: Sequence[str] = ()
+    warnings: Sequence[RowWarning] = ()
     details: Mapping[str, int] = field(default_factory=dict)
     bookmark: str | None = None
     incomplete: str | None = None
@@ -83,7 +84,7 @@ class Plan:
     in_step: tuple[InStep, ...] = ()
     gone: tuple[str, ...] = ()
     problems: tuple[Problem, ...] = ()
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[RowWarning, ...] = ()
     details: Mapping[str, int] = field(default_factory=dict)
     bookmark: str | None = None
     incomplete: str | None = None
@@ -160,7 +161,7 @@ class Plan:
             ],
             "gone": self.gone,
             "problems": [problem.to_json() for problem in self.problems],
-            "warnings": self.warnings,
+            "warnings": [warning.to_json() for warning in self.warnings],
             "details": dict(self.details),
             "bookmark": self.bookmark,
             "incomplete": self.incomplete,
@@ -209,7 +210,7 @@ def _read(whole: Mapping[str, Json]) -> Plan:
         in_step=tuple(map(_in_step, list_in(whole["in_step"]))),
         gone=_texts(whole["gone"]),
         problems=tuple(Problem.from_json(object_in(raw)) for raw in list_in(whole["problems"])),
-        warnings=_texts(whole["warnings"]),
+        warnings=tuple(map(RowWarning.from_json, list_in(whole["warnings"]))),
         details={name: _number(value) for name, value in object_in(whole["details"]).items()},
         bookmark=text_in(whole["bookmark"]),
         incomplete=text_in(whole["incomplete"]),

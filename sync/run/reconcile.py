@@ -15,6 +15,7 @@ from connectors.base import Connector, IncompleteRead, ReadSummary, Row
 from sync.contacts.change import Decision, Delete, InStep
 from sync.contacts.contact import Contact
 from sync.contacts.problem import Problem
+from sync.contacts.warning import RowWarning
 from sync.mapping.fields import shown
 from sync.mapping.mapper import Mapper
 from sync.plan.decide import (
@@ -113,7 +114,7 @@ class _Tally:
     unchanged: int = 0
     decisions: list[Decision] = field(default_factory=list)
     gone: list[str] = field(default_factory=list)
-    warnings: list[str] = field(default_factory=list)
+    warnings: list[RowWarning] = field(default_factory=list)
 
 
 class Reconciler:
@@ -265,10 +266,12 @@ class Reconciler:
 
     def _settle(self, item: Wanted | Missing, contacts: Sequence[Contact], owners: Mapping[str, str]) -> None:
         if len(contacts) > 1:
-            self._tally.warnings.append(
+            text = (
                 f"{len(contacts)} contacts carry the externalId {item.external_id!r}: "
                 f"{contacts[0].id} is kept in step, the others are left alone"
             )
+            row = item.row if isinstance(item, Wanted) else None
+            self._tally.warnings.append(RowWarning("doubles", text, row, item.external_id))
         if isinstance(item, Missing):
             self._settle_missing(item, contacts, owners)
         else:

@@ -13,10 +13,23 @@ from typing import Literal
 from sync.contacts.change import COUNTED, Change, Outcome
 from sync.contacts.json_value import Json
 from sync.contacts.problem import Problem
+from sync.contacts.warning import RowWarning
 from sync.plan.plan import HeldBack, Plan
 
 Status = Literal["ok", "partial", "held", "failed", "locked"]
-COUNTS = ("rows", "created", "updated", "deleted", "unchanged", "adopted", "rejected", "failed", "held")
+COUNTS = (
+    "rows",
+    "created",
+    "updated",
+    "deleted",
+    "unchanged",
+    "adopted",
+    "rejected",
+    "failed",
+    "held",
+    "waiting",
+    "filtered",
+)
 CHANGES = tuple(COUNTED[action] for action in ("create", "update", "delete"))
 """The counts of contacts that are no longer as they were."""
 
@@ -44,7 +57,7 @@ class SyncReport:
     counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(COUNTS, 0))
     changes: list[Change] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
-    warnings: list[str] = field(default_factory=list)
+    warnings: list[RowWarning] = field(default_factory=list)
     details: dict[str, int] = field(default_factory=dict)
     held_back: Sequence[HeldBack] = ()
     requests: int = 0
@@ -118,7 +131,7 @@ class SyncReport:
             "counts": dict(self.counts),
             "changes": (change_json(change) for change in self.changes),
             "problems": (problem_json(problem) for problem in self.problems),
-            "warnings": list(self.warnings),
+            "warnings": [warning.to_json() for warning in self.warnings],
             "source": dict(self.details),
             "run": self.run,
             "requests": self.requests,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from typing import get_args
 
 import pytest
 from hypothesis import given
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from sync.contacts.change import Adopt, Change, Create, Decision, Delete, InStep, Update
 from sync.contacts.contact import SCALARS, Contact, Desired, Item
 from sync.contacts.problem import Problem
+from sync.contacts.warning import RowWarning, WarningKind
 from sync.plan.decide import remove
 from sync.plan.limits import Danger
 from sync.plan.plan import HeldBack, Plan
@@ -150,7 +152,9 @@ PLANS = st.builds(
     in_step=st.lists(st.builds(InStep, TEXT, TEXT, FINGERPRINTS, st.booleans()), max_size=3).map(tuple),
     gone=OPTIONS,
     problems=st.lists(PROBLEMS, max_size=2).map(tuple),
-    warnings=OPTIONS,
+    warnings=st.lists(
+        st.builds(RowWarning, st.sampled_from(get_args(WarningKind)), TEXT, ROWS, SCALAR), max_size=2
+    ).map(tuple),
     details=st.dictionaries(TEXT, st.integers(), max_size=2),
     bookmark=SCALAR,
     incomplete=SCALAR,
@@ -166,7 +170,15 @@ def test_a_plan_survives_its_json(plan: Plan) -> None:
 
 @given(PLANS, CHANGES)
 def test_the_checksum_tells_what_would_be_sent_and_nothing_else(plan: Plan, others: tuple[Change, ...]) -> None:
-    same = replace(plan, rows=plan.rows + 1, problems=(), warnings=("x",), bookmark=None, held_back=(), in_step=())
+    same = replace(
+        plan,
+        rows=plan.rows + 1,
+        problems=(),
+        warnings=(RowWarning("doubles", "x"),),
+        bookmark=None,
+        held_back=(),
+        in_step=(),
+    )
     assert same.checksum() == plan.checksum()
     assert replace(plan, changes=plan.changes[::-1]).checksum() == plan.checksum()
     if others:
