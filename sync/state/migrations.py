@@ -47,6 +47,14 @@ _SECOND = (
 )
 
 
+_THIRD = (
+    "ALTER TABLE contacts ADD COLUMN missing_since FLOAT",
+    "ALTER TABLE contacts ADD COLUMN suspects TEXT",
+    "CREATE TABLE notes (sync TEXT NOT NULL, name TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (sync, name))",
+    "CREATE TABLE leases (sync TEXT NOT NULL, token INTEGER NOT NULL, PRIMARY KEY (sync))",
+)
+
+
 def _first(connection: Connection) -> None:
     """The tables of the first release."""
     types = _TYPES[connection.dialect.name]
@@ -70,6 +78,12 @@ def _second(connection: Connection) -> None:
         )
 
 
+def _third(connection: Connection) -> None:
+    """What is known of a sync beside its contacts; contacts that a read missed; who may write."""
+    for statement in _THIRD:
+        connection.exec_driver_sql(statement)
+
+
 def _run_in_columns(number: int, counts: str | None, error: str | None) -> dict[str, object]:
     counted = json.loads(counts or "{}")
     changes = sum(counted.get(name, 0) for name in ("created", "updated", "deleted", "adopted"))
@@ -82,5 +96,5 @@ def _held_in_columns(number: int, sentence: str) -> dict[str, object]:
     return {"id": number, "action": action, "reason": reason, "remedy": remedy or None}
 
 
-MIGRATIONS: tuple[Callable[[Connection], None], ...] = (_first, _second)
+MIGRATIONS: tuple[Callable[[Connection], None], ...] = (_first, _second, _third)
 """One step a schema version, oldest first."""

@@ -1,11 +1,14 @@
-"""Small notes in the state: where incremental sources left off, which notices were sent. Each method a transaction."""
+"""Small notes in the state: facts of a sync by name, where its source left off, which notices were sent.
+
+Each method is a transaction.
+"""
 
 from __future__ import annotations
 
 import sqlalchemy as sa
 
 from sync.state.database import Database
-from sync.state.schema import META, SYNCS
+from sync.state.schema import META, NOTES, SYNCS
 
 _NOTICE = "told"
 
@@ -26,6 +29,19 @@ class Notes:
         with self._database.transaction() as connection:
             connection.execute(SYNCS.delete().where(SYNCS.c.sync == sync))
             connection.execute(SYNCS.insert().values(sync=sync, bookmark=bookmark))
+
+    def fact(self, sync: str, name: str) -> str | None:
+        """What was noted of the sync under this name."""
+        query = sa.select(NOTES.c.value).where(NOTES.c.sync == sync, NOTES.c.name == name)
+        with self._database.transaction() as connection:
+            return connection.execute(query).scalar()
+
+    def set_fact(self, sync: str, name: str, value: str | None) -> None:
+        """Note it; None: nothing is known any more."""
+        with self._database.transaction() as connection:
+            connection.execute(NOTES.delete().where(NOTES.c.sync == sync, NOTES.c.name == name))
+            if value is not None:
+                connection.execute(NOTES.insert().values(sync=sync, name=name, value=value))
 
     def noticed(self, sync: str) -> dict[str, str]:
         """Channel → the condition of this sync that a notice last told there."""

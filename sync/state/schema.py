@@ -16,6 +16,8 @@ CONTACTS = sa.Table(
     sa.Column("fingerprint", sa.LargeBinary),
     sa.Column("sent", sa.Text),
     sa.Column("changed_at", sa.Float, nullable=False),
+    sa.Column("missing_since", sa.Float),
+    sa.Column("suspects", sa.Text),
 )
 INTENTS = sa.Table(
     "intents",
@@ -37,6 +39,19 @@ SYNCS = sa.Table(
     TABLES,
     sa.Column("sync", sa.Text, primary_key=True),
     sa.Column("bookmark", sa.Text),
+)
+NOTES = sa.Table(
+    "notes",
+    TABLES,
+    sa.Column("sync", sa.Text, primary_key=True),
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("value", sa.Text, nullable=False),
+)
+LEASES = sa.Table(
+    "leases",
+    TABLES,
+    sa.Column("sync", sa.Text, primary_key=True),
+    sa.Column("token", sa.Integer, nullable=False),
 )
 RUNS = sa.Table(
     "runs",

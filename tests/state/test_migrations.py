@@ -168,7 +168,8 @@ def test_nothing_else_is_lost(old: OldState, read_only: bool) -> None:
         assert len(state.history.changes(2)) == 5
     after = content(old.url)
     for table in ("contacts", "intents", "refusals", "syncs", "history"):
-        assert after[table] == before[table]
+        width = len(before[table][0])  # later steps add columns behind
+        assert [row[:width] for row in after[table]] == before[table]
 
 
 def test_an_older_program_that_was_still_at_work_is_understood(old: OldState) -> None:
