@@ -1,6 +1,6 @@
 """Two JSON servers that this project did not write: Datasette (PyPI) and json-server (npm).
 
-``python tests/support/other_servers.py`` installs them under ``build/test-servers``, where the tests look.
+``python -m tests.support.other_servers`` installs them under ``build/test-servers``, where the tests look.
 """
 
 from __future__ import annotations
