@@ -44,6 +44,7 @@ class Writer:
         self.history = session.state.history
         self.lookups = Lookups(session.at.client)
         self.durably = Aside()
+        self.clean = session.at.redactor.message
         self.slots = asyncio.Semaphore(IN_FLIGHT)
         self.fatal: OpenPhoneError | StateError | None = None
 
