@@ -25,7 +25,8 @@ SHORTEST = 4
 ANYWHERE = 8
 """From this length on a secret is taken out of the middle of words, too."""
 
-_LONE = re.compile("[\ud800-\udfff]")
+_UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+"""What commands a terminal, and halves of letters, which can be written nowhere."""
 
 
 class Redactor:
@@ -57,11 +58,11 @@ class Redactor:
 
     def said(self, text: str) -> str:
         """What somebody else said, fit to be repeated: on one line, without secrets, cut to a size."""
-        return shortened(" ".join(without_lone_surrogates(self.clean(text)).split()))
+        return shortened(" ".join(printable(self.clean(text)).split()))
 
     def message(self, text: str) -> str:
         """A message of our own, which may repeat what others said: line by line without secrets, and not endless."""
-        lines = without_lone_surrogates(self.clean(text)).split("\n")
+        lines = printable(self.clean(text)).split("\n")
         kept = [shortened(line, 2 * LONGEST) for line in lines[:LONGEST_LINES]]
         if len(lines) > LONGEST_LINES:
             kept.append(f"… and {len(lines) - LONGEST_LINES} more lines")
@@ -83,9 +84,9 @@ def shortened(text: str, longest: int = LONGEST) -> str:
     return text if len(text) <= longest else f"{text[: longest - 1]}…"
 
 
-def without_lone_surrogates(text: str) -> str:
-    """The text with what is half a letter, and can be written nowhere, replaced."""
-    return _LONE.sub("\ufffd", text) if _LONE.search(text) else text
+def printable(text: str) -> str:
+    """The text, with a mark in place of each character that is none to be shown."""
+    return _UNPRINTABLE.sub("\ufffd", text) if _UNPRINTABLE.search(text) else text
 
 
 def secrets_in_address(address: str) -> set[str]:

@@ -95,12 +95,13 @@ class LoadedConfig:
         """The name of a sync's connector, for ``connectors.base.load``."""
         return str(self.config.syncs[name].source["type"])
 
+    def secrets(self) -> set[str]:
+        """The value of every secret in it."""
+        return {secret for options in (self.config, *self.sources.values()) for secret in secret_values(options)}
+
     def redactor(self) -> Redactor:
         """Takes every secret of this configuration out of what is said."""
-        found = set(secret_values(self.config))
-        for options in self.sources.values():
-            found.update(secret_values(options))
-        return Redactor(found)
+        return Redactor(self.secrets())
 
     def state_url(self) -> str:
         """SQLAlchemy's URL for the state."""

@@ -113,7 +113,7 @@ class SyncReport:
     def tidy(self, redactor: Redactor) -> None:
         """No message holds a secret, or is endless, whoever it came from."""
         self.error = redactor.message(self.error) if self.error is not None else None
-        self.problems[:] = [_tidied(problem, redactor) for problem in self.problems]
+        self.problems[:] = [tidied(problem, redactor) for problem in self.problems]
         self.warnings[:] = [replace(warning, text=redactor.said(warning.text)) for warning in self.warnings]
 
     def in_order(self) -> None:
@@ -150,7 +150,8 @@ class SyncReport:
         return {name: list(part) if isinstance(part, Iterator) else part for name, part in self.parts().items()}
 
 
-def _tidied(problem: Problem, redactor: Redactor) -> Problem:
+def tidied(problem: Problem, redactor: Redactor) -> Problem:
+    """The problem without secrets, and not endless, whoever gave its words."""
     reason = redactor.message(problem.reason)
     value = shortened(problem.value) if problem.value else problem.value
     if reason == problem.reason and value == problem.value:
