@@ -18,6 +18,8 @@ LONGEST = 500
 """Letters of one message that are kept: a service that answers with a megabyte is not repeated."""
 
 LONGEST_LINES = 100
+LONGEST_MESSAGE = 20_000
+"""Of a message of our own, which may name many mistakes, each on its line."""
 
 SHORTEST = 4
 """A secret that is shorter would be found in half of all words."""
@@ -66,7 +68,7 @@ class Redactor:
         kept = [shortened(line, 2 * LONGEST) for line in lines[:LONGEST_LINES]]
         if len(lines) > LONGEST_LINES:
             kept.append(f"… and {len(lines) - LONGEST_LINES} more lines")
-        return "\n".join(kept)
+        return shortened("\n".join(kept), LONGEST_MESSAGE)
 
     def value(self, value: object) -> object:
         """A value of a log line: every text in it clean, and cut."""

@@ -94,7 +94,8 @@ def contact(raw: Json) -> Contact:
             _check(value, f"the custom field {key[:40]!r}")
     except ValueError as error:
         return _unreadable(raw, str(error))
-    return found if is_id(found.id) else _unreadable(raw, "its id is none")
+    named = isinstance(raw, Mapping) and not isinstance(raw["id"], float | bool) and is_id(found.id)
+    return found if named else _unreadable(raw, "its id is none")
 
 
 def _unreadable(raw: Json, why: str) -> Contact:

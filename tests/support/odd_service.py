@@ -62,13 +62,17 @@ def error(status: int, message: str = "No.") -> Told:
 
 
 class OddService:
-    """``instead`` may answer in place of the sandbox, ``after`` may change what it answered."""
+    """``instead`` may answer in place of the sandbox, ``after`` may change what it answered.
+
+    ``asked`` and ``bodies`` are the requests, in order.
+    """
 
     def __init__(self, sandbox: SandboxThread) -> None:
         self.sandbox = sandbox
         self.instead: Callable[[Asked], Told | None] = lambda asked: None
         self.after: Callable[[Asked, Told], Told] = lambda asked, told: told
         self.asked: list[Asked] = []
+        self.bodies: list[Any] = []
         self.url = ""
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="odd service", daemon=True)
@@ -105,15 +109,15 @@ class OddService:
     async def _answer(self, request: web.Request) -> web.Response:
         asked = Asked(request.method, request.path, request.query_string)
         self.asked.append(asked)
+        sent = await request.read()
+        self.bodies.append(json.loads(sent) if sent else None)
         answer = self.instead(asked)
         if answer is None:
             headers = {
                 name: request.headers[name] for name in ("Authorization", "Content-Type") if name in request.headers
             }
             url = f"{self.sandbox.url}{request.path_qs}"
-            async with self._session.request(
-                request.method, url, data=await request.read() or None, headers=headers
-            ) as response:
+            async with self._session.request(request.method, url, data=sent or None, headers=headers) as response:
                 kept = {name: value for name, value in response.headers.items() if name in ("Content-Type",)}
                 answer = self.after(asked, Told(response.status, await response.read(), kept))
         return web.Response(status=answer.status, body=answer.body, headers=answer.headers)
