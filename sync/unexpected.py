@@ -8,6 +8,7 @@ from pathlib import Path
 from sync.redaction import shortened
 
 _ROOT = Path(__file__).parent.parent
+_PACKAGES = ("sync", "connectors")
 
 
 def unexpected(error: BaseException) -> str:
@@ -32,7 +33,7 @@ def _text(error: BaseException) -> str:
 def _place(error: BaseException) -> str:
     """The innermost line of ours that it passed through."""
     frames = traceback.extract_tb(error.__traceback__)
-    ours = [frame for frame in frames if Path(frame.filename).is_relative_to(_ROOT)]
+    ours = [frame for frame in frames if any(Path(frame.filename).is_relative_to(_ROOT / name) for name in _PACKAGES)]
     for frame in reversed(ours or frames):
         name = Path(frame.filename)
         return f"{name.relative_to(_ROOT) if ours else name.name}, line {frame.lineno}"

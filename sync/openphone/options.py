@@ -17,12 +17,15 @@ def _address(raw: object) -> str:
     try:
         parts = urlsplit(text)
         whole = bool(parts.scheme in ("http", "https") and parts.hostname) and (parts.port is None or parts.port > 0)
-    except ValueError:  # a bracket too few, a port too high
+        (parts.hostname or "").encode("idna")
+    except ValueError:  # a bracket too few, a port too high, a host that no name server could be asked for
         whole = False
     if not whole or re.search(r"\s", text):
         raise expected("an address such as https://api.openphone.com")
     if "@" in parts.netloc:
         raise expected("an address without a user or password in it: the key stands under api_key")
+    if parts.query or parts.fragment:
+        raise expected("an address without '?' or '#', such as https://api.openphone.com")
     return text
 
 

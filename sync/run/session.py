@@ -76,7 +76,7 @@ async def session(at: Workplace, work: Work, *, goes_on: str, reads_every_row: b
         await working
     except asyncio.CancelledError:
         report.cut(goes_on)
-    report.tidy(at.redactor)
+    report.error = at.redactor.message(report.error) if report.error is not None else None
     report.seconds, report.requests = at.clock.monotonic() - started, at.client.requests - requests
     log.info(
         "run ended",

@@ -166,6 +166,17 @@ def test_a_base_url_with_a_user_is_refused_and_not_shown(odd: Odd, user: str) ->
     assert service.asked == []
 
 
+@pytest.mark.parametrize(
+    "address", ["http://a..b", "https://api.example.com?key=hunter22", "https://x.example/#hunter22"]
+)
+def test_what_is_no_base_url_is_exit_2(odd: Odd, address: str) -> None:
+    bench, _ = odd
+    bench.openphone["base_url"] = address
+    bench.configure()
+    assert "base_url" in in_json(bench, "run").document["error"]
+    assert command(bench, "run").exit == 2
+
+
 def test_a_key_that_travels_in_the_clear_is_a_warning_in_check_and_run(odd: Odd) -> None:
     bench, service = odd
     assert bench.run().sync["warnings"] == []
