@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sync.cli.common import configure_logs
+from sync.cli.common import Surroundings, configure_logs
 
 if TYPE_CHECKING:
     from sync.config.jobs import Jobs
@@ -57,17 +57,18 @@ syncs:
 
 
 @click.command("demo")
-def command() -> None:
+@click.pass_obj
+def command(around: Surroundings) -> None:
     """The whole job with nothing to set up: a sandbox, a sample CSV, a sync, an edit, a second sync.
 
     Everything stays on this machine, in a temporary folder; nothing is sent anywhere.
     """
     configure_logs("console", "warning")
     with tempfile.TemporaryDirectory(prefix="openphone-sync-demo-") as folder:
-        asyncio.run(_demo(Path(folder)))
+        asyncio.run(_demo(Path(folder), around))
 
 
-async def _demo(folder: Path) -> None:
+async def _demo(folder: Path, around: Surroundings) -> None:
     from sync.config.file import load
     from sync.config.jobs import Jobs
     from sync.sandbox import Sandbox
@@ -77,7 +78,7 @@ async def _demo(folder: Path) -> None:
         path = folder / "config.yaml"
         path.write_text(_CONFIG.format(key=sandbox.key, url=sandbox.url), encoding="utf-8")
         _write(folder, _PEOPLE)
-        jobs = Jobs(load(path, {}))
+        jobs = Jobs(load(path, {}), around.clock, around.patience)
         async with jobs.client() as client:
             await _story(folder, jobs, client)
         held = sorted(c["externalId"] for c in sandbox.contacts.values())

@@ -18,7 +18,7 @@ COMMANDS = {
     "run": "Bring the workspace in step with the sources, once.",
     "daemon": "Keep running: each sync on its own schedule, with a page that says how things are.",
     "check": "Look whether config, sources and workspace fit together; writes nothing.",
-    "status": "The last runs, the contacts held, the rows that need a person.",
+    "status": "The last runs, the contacts tracked, the rows that need a person.",
     "undo": "Put back what a run changed in the workspace.",
     "sandbox": "Serve a local OpenPhone workspace to try things on.",
     "demo": "The whole job with nothing to set up: sandbox, CSV, sync, edit, sync.",

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 @output_option
 @click.option("--runs", default=5, show_default=True, type=click.IntRange(1, 1000), help="How many runs to show.")
 def command(where: Where, output: str, runs: int) -> None:
-    """The last runs, the contacts held, the rows that need a person. Reads only the state."""
+    """The last runs, the contacts tracked, the rows that need a person. Reads only the state."""
     fail = failing(output, lambda message: json_lines({"syncs": [], "error": message}))
     loaded = where.read((), fail)
     from sync.state.address import StateError

@@ -21,7 +21,7 @@ from sync.openphone.errors import OpenPhoneError, Refused
 from sync.openphone.options import OpenPhoneOptions
 from sync.openphone.pacing import Pace
 from sync.openphone.patience import Patience
-from sync.openphone.transport import Request, Transport
+from sync.openphone.transport import Guard, Request, Transport
 from sync.redaction import Redactor
 
 IDS_PER_LOOKUP = 20
@@ -207,23 +207,27 @@ class OpenPhone:
             found = Contact({}, unreadable=f"OpenPhone gives another contact for the id {contact_id}")
         return found if found.unreadable is None else replace(found, id=contact_id)
 
-    async def create(self, body: Mapping[str, Json]) -> Contact:
-        """Make a contact. Never repeated once it may have been carried out: raises OutcomeUnknown instead."""
-        answer = await self._transport.send(Request("POST", "/contacts", body=body, repeatable=False))
+    async def create(self, body: Mapping[str, Json], guard: Guard | None = None) -> Contact:
+        """Make a contact. Never repeated once it may have been carried out: raises OutcomeUnknown instead.
+
+        ``guard``, here and below, is asked right before the request leaves: what it raises keeps it from being sent.
+        """
+        answer = await self._transport.send(Request("POST", "/contacts", body=body, repeatable=False, guard=guard))
         return answers.made(answer)
 
-    async def update(self, contact_id: str, body: Mapping[str, Json]) -> Contact:
+    async def update(self, contact_id: str, body: Mapping[str, Json], guard: Guard | None = None) -> Contact:
         """Replace a contact. Raises Refused(404) where it is gone."""
         if not answers.is_id(contact_id):
             raise Refused(404, f"{contact_id[:40]!r} is no id of a contact")
-        return answers.one_contact(await self._transport.send(Request("PATCH", _path(contact_id), body=body)))
+        request = Request("PATCH", _path(contact_id), body=body, guard=guard)
+        return answers.one_contact(await self._transport.send(request))
 
-    async def delete(self, contact_id: str) -> bool:
+    async def delete(self, contact_id: str, guard: Guard | None = None) -> bool:
         """Delete a contact; False where it was gone already."""
         if not answers.is_id(contact_id):
             return False
         try:
-            await self._transport.send(Request("DELETE", _path(contact_id)))
+            await self._transport.send(Request("DELETE", _path(contact_id), guard=guard))
         except Refused as refusal:
             if refusal.status == 404:
                 return False

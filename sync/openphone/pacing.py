@@ -62,10 +62,10 @@ class Pace:
 
     async def turn(self) -> Place:
         """Wait for the next place in the window. Call the place's ``taken`` when the request really leaves."""
-        while (delay := self.paused_for()) > 0:
+        while (delay := self.paused_for()) > 0:  # the end may move while we sleep
             await self._clock.sleep(delay)
         await self._limiter.acquire()
-        while (delay := self._until_window_has_room()) > 0:
+        while (delay := self._until_window_has_room()) > 0:  # others may take the room meanwhile
             await self._clock.sleep(delay)
         place = Place(self._clock.monotonic(), self._clock.monotonic)
         self._sent.append(place)

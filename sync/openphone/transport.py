@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Literal
@@ -31,17 +31,22 @@ LARGEST = 32 * 1024 * 1024
 
 log = structlog.get_logger()
 Method = Literal["GET", "POST", "PATCH", "DELETE"]
+Guard = Callable[[], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What is asked. ``repeatable``: to send it twice does no harm, even if the first was carried out."""
+    """What is asked. ``repeatable``: to send it twice does no harm, even if the first was carried out.
+
+    ``guard`` is asked when its turn has come, each time before it leaves; what it raises keeps the request here.
+    """
 
     method: Method
     path: str
     params: Sequence[tuple[str, str]] = ()
     body: Mapping[str, Json] | None = None
     repeatable: bool = True
+    guard: Guard | None = None
 
     @property
     def kind(self) -> Literal["read", "write"]:
@@ -111,6 +116,8 @@ class Transport:
         started = self._clock.monotonic()
         context.place = await self._pace.turn()
         self.waited += self._clock.monotonic() - started
+        if limit.guard is not None:
+            await limit.guard()
         self.requests += 1
         limit.begin()
 
@@ -192,7 +199,7 @@ class Transport:
                 params=list(request.params),
                 json=request.body,
                 timeout=aiohttp.ClientTimeout(total=None),
-                trace_request_ctx=_TimeLimit(timeout, seconds),
+                trace_request_ctx=_TimeLimit(timeout, seconds, request.guard),
                 allow_redirects=False,
             ) as response,
         ):
@@ -239,6 +246,7 @@ class _TimeLimit:
 
     timeout: asyncio.Timeout
     seconds: float
+    guard: Guard | None = None
 
     def suspend(self) -> None:
         self.timeout.reschedule(None)

@@ -117,7 +117,7 @@ async def _update(writer: Writer, change: Update) -> Made:
     pending = Pending(change.external_id, "update", change.before, change.after)
     record = await writer.durably(writer.history.record, writer.run, writer.sync, pending)
     try:
-        await writer.client.update(change.contact_id, change.after.body(writer.target.definitions))
+        await writer.client.update(change.contact_id, change.after.body(writer.target.definitions), writer.guard)
     except Refused as refusal:
         if refusal.status != 404:
             raise
@@ -134,7 +134,7 @@ async def _update(writer: Writer, change: Update) -> Made:
 async def _delete(writer: Writer, change: Delete) -> Delete:
     pending = Pending(change.external_id, "delete", change.before, None)
     record = await writer.durably(writer.history.record, writer.run, writer.sync, pending)
-    await writer.client.delete(change.contact_id)
+    await writer.client.delete(change.contact_id, writer.guard)
     await writer.durably(writer.contacts.deleted, writer.sync, record, change.external_id)
     return change
 

@@ -38,7 +38,7 @@ async def create(writer: Writer, change: Create, gone: str | None = None) -> Mad
         await writer.durably(writer.contacts.intend, writer.sync, change.external_id)
         conflict = False
         try:
-            made = await writer.client.create(change.after.body(writer.target.definitions))
+            made = await writer.client.create(change.after.body(writer.target.definitions), writer.guard)
         except OutcomeUnknown:
             doubted = True
         except Refused as refusal:
@@ -108,7 +108,7 @@ class _Creation:
         after = self._over(found)
         if not adopted:
             if differences(found, after):
-                await self._to.client.update(contact_id, after.body(self._to.target.definitions))
+                await self._to.client.update(contact_id, after.body(self._to.target.definitions), self._to.guard)
             return await self.made(record, contact_id)
         if not differences(found, after):
             await self._nothing_was_made(record)
@@ -121,7 +121,7 @@ class _Creation:
             self._to.sync,
             Pending(change.external_id, "update", found, after),
         )
-        await self._to.client.update(contact_id, after.body(self._to.target.definitions))
+        await self._to.client.update(contact_id, after.body(self._to.target.definitions), self._to.guard)
         await self._nothing_was_made(record)
         await self._written(update, contact_id)
         return Update(

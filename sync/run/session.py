@@ -20,7 +20,8 @@ from sync.run.job import Workplace
 from sync.run.report import SyncReport
 from sync.state.address import StateError
 from sync.state.history import RunEnd
-from sync.state.lock import Locked, hold
+from sync.state.holding import held
+from sync.state.lock import Locked
 from sync.state.store import State
 from sync.unexpected import unexpected
 
@@ -106,10 +107,7 @@ async def _until_done_or_stopped(working: asyncio.Task[None], at: Workplace) -> 
 async def _alone(at: Workplace, work: Work, report: SyncReport, goes_on: str, reads_every_row: bool) -> None:
     """Hold the sync and its state for the work. A lock that another holds, or a state that cannot be used, is told."""
     try:
-        with (
-            hold(at.state, at.sync, read_only=at.dry_run),
-            State.open(at.state, read_only=at.dry_run, clock=at.clock) as state,
-        ):
+        with held(at.state, at.sync, read_only=at.dry_run, clock=at.clock) as state:
             report.run = None if at.dry_run else state.history.begin_run(at.sync)
             try:
                 await _with_errors_told(work, Session(at, state, report), goes_on)

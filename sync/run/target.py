@@ -45,8 +45,14 @@ class Writer:
         self.lookups = Lookups(session.at.client)
         self.durably = Aside()
         self.clean = session.at.redactor.message
+        self._database = session.state.database
+        self.guard = self._still_ours if self._database.fence is not None else None
         self.slots = asyncio.Semaphore(IN_FLIGHT)
         self.fatal: OpenPhoneError | StateError | None = None
+
+    async def _still_ours(self) -> None:
+        """Asked before every request that changes something: a run that lost its sync sends nothing more."""
+        await self.durably(self._database.check_fence)
 
     @asynccontextmanager
     async def slot_lent(self) -> AsyncIterator[None]:

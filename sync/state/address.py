@@ -59,10 +59,27 @@ def errors_named(shown: str) -> Iterator[None]:
     try:
         yield
     except (sa.exc.DBAPIError, sqlite3.Error, OSError) as error:
-        cause = getattr(error, "orig", None) or error
-        raise StateError(unusable(shown, str(cause))) from error
+        raise StateError(_advice(shown, error)) from error
     except (sa.exc.ArgumentError, ModuleNotFoundError) as error:
         raise StateError(f"state {shown}: cannot be opened: {error}") from error
+
+
+def _advice(shown: str, error: Exception) -> str:
+    """What to do about it: a connection that broke off is no damaged file."""
+    cause = getattr(error, "orig", None) or error
+    said = " ".join(str(cause).split())
+    if isinstance(cause, sqlite3.Error | OSError) or not isinstance(error, sa.exc.DBAPIError):
+        return unusable(shown, str(cause))
+    if error.connection_invalidated:
+        return (
+            f"state {shown}: the connection broke off ({said}). What was done is kept, nothing more is sent; run again."
+        )
+    if isinstance(error, sa.exc.OperationalError):
+        return (
+            f"state {shown}: the database cannot be reached: {said}. Check that it runs, and that the address, the "
+            "user and the password are right. Nothing was sent."
+        )
+    return unusable(shown, said)
 
 
 def unusable(shown: str, cause: str) -> str:

@@ -37,6 +37,8 @@ class Database:
         self._shown = shown
         self._migrations = migrations
         self._connection: Connection | None = None
+        self.fence: Callable[[Connection], None] | None = None
+        """What every transaction checks first, where several machines share the database. Raises StateError."""
         self._one_at_a_time = threading.Lock()  # a worker's transaction and the event loop's share the connection
 
     @classmethod
@@ -73,7 +75,14 @@ class Database:
     def transaction(self) -> Iterator[Connection]:
         """All of it or nothing. Raises StateError."""
         with errors_named(self._shown), self._one_at_a_time, self._connected().begin():
+            if self.fence is not None:
+                self.fence(self._connected())
             yield self._connected()
+
+    def check_fence(self) -> None:
+        """Whether what was held is still ours. Raises StateError where it is not."""
+        with self.transaction():
+            pass
 
     def _connected(self) -> Connection:
         if self._connection is None:

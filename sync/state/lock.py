@@ -38,6 +38,11 @@ def hold(url: str, sync: str, *, read_only: bool = False) -> Iterator[None]:
         yield  # nobody else sees a state in memory
 
 
+def lock_number(sync: str) -> int:
+    """The number of a sync's advisory lock in PostgreSQL."""
+    return int.from_bytes(hashlib.blake2b(f"openphone-sync:{sync}".encode(), digest_size=8).digest(), signed=True)
+
+
 @contextmanager
 def _file_lock(path: Path, read_only: bool) -> Iterator[None]:
     if read_only and not path.exists():
@@ -57,7 +62,7 @@ def _file_lock(path: Path, read_only: bool) -> Iterator[None]:
 
 @contextmanager
 def _advisory_lock(url: URL, sync: str) -> Iterator[None]:
-    number = int.from_bytes(hashlib.blake2b(f"openphone-sync:{sync}".encode(), digest_size=8).digest(), signed=True)
+    number = lock_number(sync)
     with errors_named(shown_address(url)):
         engine = sa.create_engine(url, poolclass=NullPool, isolation_level="AUTOCOMMIT")
         connection = engine.connect()

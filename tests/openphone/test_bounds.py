@@ -10,6 +10,7 @@ import pytest
 
 from sync.clock import Clock
 from sync.openphone.pacing import Pace
+from sync.openphone.transport import LARGEST
 from tests.support.commands import command
 from tests.support.odd_service import Asked, OddService, Told, error, odd_workbench, told
 from tests.support.workbench import Workbench, people
@@ -108,11 +109,11 @@ def test_a_message_of_a_megabyte_is_cut_everywhere(odd: Odd, status: int) -> Non
     assert len(again.stdout) < 5000
 
 
-def test_an_answer_without_end_is_not_read(odd: Odd, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sync.openphone.transport.LARGEST", 100_000)
+def test_an_answer_without_end_is_not_read(odd: Odd) -> None:
     bench, service = odd
+    endless = told(200, {"data": ["x" * (LARGEST + 1)]})
     bench.write(people(1))
-    service.instead = lambda asked: told(200, {"data": ["x" * 200_000]}) if asked.is_list else None
+    service.instead = lambda asked: endless if asked.is_list else None
     result = bench.run()
     assert (result.exit, result.counts) == (1, {})
 

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from connectors import base
 from connectors.base import Context
 from connectors.contract import check_connector
+from tests.support.installed import install
 from tests.support.json_table import JsonTable, TableOptions
 from tests.support.workbench import Workbench, workbench
 
@@ -22,12 +22,7 @@ SHOWN = {"contactId": "contact", "status": "state", "error": "trouble"}
 @pytest.fixture
 def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The connector as a package that is installed, as far as Python can tell."""
-    about = tmp_path / "site" / "json_table-1.0.dist-info"
-    about.mkdir(parents=True)
-    (about / "METADATA").write_text("Metadata-Version: 2.1\nName: json-table\nVersion: 1.0\n")
-    entry = f"[{base.ENTRY_POINT_GROUP}]\njson_table = tests.support.json_table:JsonTable\n"
-    (about / "entry_points.txt").write_text(entry)
-    monkeypatch.syspath_prepend(str(tmp_path / "site"))
+    install(tmp_path, monkeypatch, json_table="tests.support.json_table:JsonTable")
 
 
 @pytest.fixture

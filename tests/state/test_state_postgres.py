@@ -12,13 +12,8 @@ from tests.support.workbench import Workbench, people, person, workbench
 
 
 @pytest.fixture
-def url(postgres: str, request: pytest.FixtureRequest) -> str:
-    """An empty database of the test's own."""
-    psycopg = pytest.importorskip("psycopg")
-    name = f"state_{abs(hash(request.node.name))}"
-    with psycopg.connect(postgres, autocommit=True) as server:
-        server.execute(f"create database {name}")
-    return postgres.removesuffix("/postgres") + f"/{name}"
+def url(postgres_state: str) -> str:
+    return postgres_state
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Literal
-from unittest.mock import patch
 
 import pytest
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
@@ -12,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, m
 from connectors import base
 from sync.config.file import ConfigError, load
 from sync.config.model import LoadedConfig
+from tests.support.installed import install
 
 SECRET = "sk-s3cr3t-value"
 
@@ -117,21 +117,13 @@ class Table:
     Options = TableOptions
 
 
-_load = base.load
-
-
-def _loaded(name: str) -> object:
-    if name == "unbuilt":
-        raise ModuleNotFoundError("No module named 'gspread'", name="gspread")
-    return Table if name == "table" else _load(name)
-
-
 def read(folder: Path, text: str, environ: dict[str, str] | None = None) -> LoadedConfig:
     """The configuration that ``text`` is, in a folder, with the connectors ``table`` and ``unbuilt`` beside our own."""
     path = folder / "config.yaml"
     path.write_text(text, encoding="utf-8")
-    names = ["crm", "csv", "google_sheets", "sql", "table", "unbuilt"]
-    with patch.object(base, "load", _loaded), patch.object(base, "names", lambda: names):
+    with pytest.MonkeyPatch.context() as patched:
+        site = install(folder, patched, table=f"{__name__}:Table", unbuilt="unbuilt:Unbuilt")
+        (site / "unbuilt.py").write_text("raise ModuleNotFoundError(name='gspread')\n")
         return load(path, {"OPENPHONE_API_KEY": SECRET} if environ is None else environ)
 
 

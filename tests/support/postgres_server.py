@@ -10,6 +10,7 @@ makes a database of its own.
 from __future__ import annotations
 
 import os
+import secrets
 import shutil
 import socket
 import subprocess
@@ -50,6 +51,15 @@ def postgres_server() -> Iterator[str]:
     finally:
         subprocess.run([*control, "-m", "immediate", "stop"], check=False, capture_output=True, cwd="/")
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def fresh_database(server: str) -> str:
+    """The address of an empty database on this server."""
+    psycopg = pytest.importorskip("psycopg")
+    name = f"state_{secrets.token_hex(6)}"
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f"create database {name}")
+    return f"{server.removesuffix('/postgres')}/{name}"
 
 
 def free_port() -> int:
