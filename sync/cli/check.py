@@ -67,6 +67,7 @@ def _json(seen: Inspection) -> dict[str, Json]:
         "name": seen.sync,
         "status": "failed" if seen.mistakes else "ok",
         "problems": list(seen.mistakes),
+        "warnings": list(seen.warnings),
         "columns": list(seen.columns) if seen.columns is not None else None,
         "exit": _exit(seen),
     }
@@ -76,7 +77,9 @@ def _print(seen: Inspection) -> None:
     if not seen.mistakes:
         reach = f"the source has {', '.join(seen.columns)}" if seen.columns else "the source answers"
         click.secho(f"{seen.sync}: ok: {reach}; the workspace answers and has every custom field", fg="green")
-        return
-    click.secho(f"{seen.sync}: not ready", fg="red", bold=True)
+    else:
+        click.secho(f"{seen.sync}: not ready", fg="red", bold=True)
     for mistake in seen.mistakes:
         click.echo(f"  {mistake}")
+    for warning in seen.warnings:
+        click.secho(f"  note: {warning}", fg="yellow")

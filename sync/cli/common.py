@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import json
+import logging
 import os
 import signal
 import sys
@@ -20,7 +20,9 @@ from sync.clock import Clock
 from sync.config import guide_sheet as documentation_sheet
 from sync.config.file import ConfigError, load
 from sync.config.model import LoadedConfig
+from sync.contacts.json_value import json_text
 from sync.openphone.patience import Patience
+from sync.redaction import Redactor
 from sync.run.report import EXIT_USAGE
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -33,6 +35,8 @@ class Surroundings:
     clock: Clock = Clock()
     patience: Patience = Patience()
 
+
+_REDACTOR = "sync.redactor"
 
 Fail = Callable[[str, int], NoReturn]
 """Ends a command: the message, and the exit code."""
@@ -55,12 +59,22 @@ class Where:
         Ends the command with exit 2 otherwise.
         """
         loaded = _read_config(self.config, names, fail)
+        redactor = redactor_of(click.get_current_context(silent=True))
+        redactor.learn(loaded.secrets())
         self.configure_logs()
         return loaded
 
     def configure_logs(self) -> None:
         """Logs to standard error, as wished."""
         configure_logs(self.log_format, self.log_level)
+
+
+def redactor_of(context: click.Context | None) -> Redactor:
+    """What takes every known secret out of whatever the command says; it learns them with the configuration."""
+    if context is None:
+        return Redactor()
+    found: Redactor = context.meta.setdefault(_REDACTOR, Redactor())
+    return found
 
 
 def config_options(function: Callable[..., None]) -> Callable[..., None]:
@@ -110,25 +124,39 @@ def output_option(function: Function) -> Function:
 
 def configure_logs(log_format: str, level: str) -> None:
     """structlog to standard error: console lines on a terminal, JSON lines elsewhere."""
-    import logging
-
     import structlog
 
     if level == "auto":
         level = "warning" if sys.stderr.isatty() else "info"
     as_json = log_format == "json" or (log_format == "auto" and not sys.stderr.isatty())
+    redactor = redactor_of(click.get_current_context(silent=True))
     renderer: Any = structlog.processors.JSONRenderer() if as_json else structlog.dev.ConsoleRenderer()
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.format_exc_info,
+            lambda _, __, event: {name: redactor.value(value) for name, value in event.items()},
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, level.upper())),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=False,
     )
+    logging.basicConfig(handlers=[ToStructlog()], level=logging.WARNING)
+
+
+class ToStructlog(logging.Handler):
+    """What libraries log goes the way of our own lines; a traceback only at debug level."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        import structlog
+
+        log, error = structlog.get_logger(), record.exc_info[1] if record.exc_info else None
+        reason = {} if error is None else {"reason": f"{type(error).__name__}: {error}"}
+        log.log(record.levelno, record.getMessage(), logger=record.name, **reason)
+        if error is not None:
+            log.debug("traceback", logger=record.name, exc_info=error)
 
 
 def _read_config(path: Path, names: Sequence[str], fail: Fail) -> LoadedConfig:
@@ -151,6 +179,7 @@ def failing(output: str, document: Callable[[str], Iterable[str]]) -> Fail:
     """How a command ends that could not do anything: one message; with ``--output json`` a document too."""
 
     def fail(message: str, code: int) -> NoReturn:
+        message = redactor_of(click.get_current_context(silent=True)).message(message)
         if output == "json":
             print_lines(document(message))
         click.echo(f"openphone-sync: {message}", err=True)
@@ -167,7 +196,7 @@ def print_lines(lines: Iterable[str]) -> None:
 
 def json_lines(value: Any) -> Iterable[str]:
     """A small document, indented."""
-    yield json.dumps(value, ensure_ascii=False, indent=2)
+    yield json_text(value, indent=2)
 
 
 @contextmanager

@@ -8,14 +8,14 @@ import os
 import signal
 import sys
 import threading
-from types import TracebackType
 from typing import NoReturn
 
 import click
 
-from sync.cli.common import Surroundings, Where, config_options, stop_on_signals
+from sync.cli.common import Surroundings, ToStructlog, Where, config_options, redactor_of, stop_on_signals
 from sync.config.model import LoadedConfig
 from sync.run.report import EXIT_FAILED
+from sync.unexpected import unexpected
 
 
 @click.command("daemon")
@@ -36,15 +36,24 @@ def command(around: Surroundings, where: Where) -> None:
         asyncio.run(_serve(loaded, around))
     except CannotListen as error:
         _fail(str(error), EXIT_FAILED)
+    except Exception as error:
+        tell(error)
+        sys.exit(EXIT_FAILED)
 
 
 async def _serve(loaded: LoadedConfig, around: Surroundings) -> None:
     from sync.config.file import load
     from sync.daemon.daemon import Daemon
 
-    stop = asyncio.Event()
+    redactor, stop = redactor_of(click.get_current_context()), asyncio.Event()
+
+    def reread() -> LoadedConfig:
+        again = load(loaded.path, os.environ)
+        redactor.learn(again.secrets())
+        return again
+
     with stop_on_signals(stop):
-        daemon = Daemon(loaded, lambda: load(loaded.path, os.environ), stop, around.clock, around.patience)
+        daemon = Daemon(loaded, reread, stop, around.clock, around.patience)
         asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, daemon.reload)
         await daemon.serve()
 
@@ -57,25 +66,18 @@ def _fail(message: str, code: int) -> NoReturn:
     sys.exit(code)
 
 
-class _ToStructlog(logging.Handler):
-    """What libraries log goes the way of our own lines."""
+def tell(error: BaseException) -> None:
+    """An exception that nobody foresaw, as a log line; its traceback at debug level."""
+    import structlog
 
-    def emit(self, record: logging.LogRecord) -> None:
-        import structlog
-
-        log = structlog.get_logger()
-        log.log(record.levelno, record.getMessage(), logger=record.name, exc_info=record.exc_info or None)
+    structlog.get_logger().critical("unexpected error", reason=unexpected(error))
+    structlog.get_logger().debug("traceback", exc_info=error)
 
 
 def _log_everything_alike() -> None:
-    """Libraries' logs, Python's warnings and the tracebacks of mistakes: all in the format of our own lines."""
-    import structlog
-
-    def tell(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-        structlog.get_logger().critical("unexpected error", exc_info=(kind, error, trace))
-
-    logging.basicConfig(handlers=[_ToStructlog()], level=logging.WARNING, force=True)
+    """Libraries' logs, Python's warnings and our own mistakes: all in the format of our own lines."""
+    logging.basicConfig(handlers=[ToStructlog()], level=logging.WARNING, force=True)
     logging.getLogger("apscheduler").setLevel(logging.ERROR)  # a turn left out is told by the timetable
     logging.captureWarnings(True)
-    sys.excepthook = tell
-    threading.excepthook = lambda args: tell(args.exc_type, args.exc_value or args.exc_type(), args.exc_traceback)
+    sys.excepthook = lambda kind, error, trace: tell(error)
+    threading.excepthook = lambda args: tell(args.exc_value or args.exc_type())

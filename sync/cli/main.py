@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from importlib import import_module
 from itertools import pairwise
@@ -42,21 +41,58 @@ class LazyGroup(click.Group):
         ctx.meta[_ARGUMENTS] = tuple(args)
         return super().parse_args(ctx, args)
 
-    def invoke(self, ctx: click.Context) -> Any:
+    def make_context(
+        self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
+    ) -> click.Context:
         """Standard output is one JSON document where JSON was asked for, also when the usage is wrong."""
-        from sync.cli.common import Surroundings  # not earlier: --help answers at once
-
-        ctx.obj = ctx.obj or Surroundings()
+        arguments = tuple(args)
         try:
+            return super().make_context(info_name, args, parent, **extra)
+        except click.UsageError as error:
+            _say_in_json(arguments, error.format_message())
+            raise
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """The command, and whatever may come of it: one message, and the document where JSON was asked for."""
+        arguments = ctx.meta[_ARGUMENTS]
+        try:
+            from sync.cli.common import Surroundings  # not earlier: --help answers at once
+
+            ctx.obj = ctx.obj or Surroundings()
             return super().invoke(ctx)
         except click.UsageError as error:
-            if _wants_json(ctx.meta[_ARGUMENTS]):
-                click.echo(json.dumps({"syncs": [], "error": error.format_message()}, ensure_ascii=False, indent=2))
+            _say_in_json(arguments, error.format_message())
             raise
+        except (click.ClickException, click.Abort, click.exceptions.Exit):
+            raise
+        except KeyboardInterrupt:
+            _say_in_json(arguments, "stopped by a signal")
+            raise
+        except Exception as error:
+            from sync.cli.common import redactor_of
+            from sync.cli.last_resort import end
+
+            end(error, redactor_of(ctx), wants_json=_wants_json(arguments))
+
+    def main(self, *args: Any, **kwargs: Any) -> Any:
+        """As click has it; where nobody takes what is printed, even help or the message of a mistake, that is all."""
+        try:
+            return super().main(*args, **kwargs)
+        except OSError as error:
+            from sync.cli.last_resort import close_output
+
+            close_output(error)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
             formatter.write_dl(list(COMMANDS.items()))
+
+
+def _say_in_json(args: Sequence[str], error: str) -> None:
+    from sync.cli.last_resort import print_document
+
+    if _wants_json(args):
+        print_document(error)
 
 
 def _wants_json(args: Sequence[str]) -> bool:

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sync.cli.common import Where, config_options, failing, json_lines, output_option, print_lines
-from sync.run.report import EXIT_FAILED, problem_json
+from sync.run.report import EXIT_FAILED, problem_json, tidied
 
 if TYPE_CHECKING:
+    from sync.redaction import Redactor
     from sync.state.store import State
 
 
@@ -29,7 +30,7 @@ def command(where: Where, output: str, runs: int) -> None:
     try:
         with State.open(loaded.state_url(), read_only=True) as state:
             names = list(dict.fromkeys([*loaded.config.syncs, *state.syncs()]))
-            found = [_status(state, name, runs) for name in names]
+            found = [_status(state, name, runs, loaded.redactor()) for name in names]
     except StateError as error:
         fail(str(error), EXIT_FAILED)
     if output == "json":
@@ -40,7 +41,7 @@ def command(where: Where, output: str, runs: int) -> None:
     sys.exit(0)
 
 
-def _status(state: State, name: str, runs: int) -> dict[str, Any]:
+def _status(state: State, name: str, runs: int, redactor: Redactor) -> dict[str, Any]:
     return {
         "name": name,
         "held": state.contacts.count(name),
@@ -51,11 +52,11 @@ def _status(state: State, name: str, runs: int) -> dict[str, Any]:
                 "ended": _time(run.ended_at),
                 "status": run.status or "interrupted",
                 "counts": dict(run.counts),
-                "error": run.error,
+                "error": redactor.message(run.error) if run.error else run.error,
             }
             for run in state.history.runs(name, runs)
         ],
-        "problems": [problem_json(problem) for problem in state.history.problems(name)],
+        "problems": [problem_json(tidied(problem, redactor)) for problem in state.history.problems(name)],
     }
 
 

@@ -27,11 +27,13 @@ class Jobs:
 
     def client(self, pace: Pace | None = None) -> OpenPhone:
         """A client for the workspace, to be used as an async context manager; ``pace`` is shared under one key."""
-        return OpenPhone(self.loaded.config.openphone, pace=pace, patience=self.patience, clock=self.clock)
+        options, redactor = self.loaded.config.openphone, self.loaded.redactor()
+        return OpenPhone(options, pace=pace, patience=self.patience, clock=self.clock, redactor=redactor)
 
     def workplace(self, sync: str, client: OpenPhone, stop: asyncio.Event, *, dry_run: bool = False) -> Workplace:
         """Where a run of this sync works."""
-        return Workplace(sync, self.loaded.state_url(), client, stop, dry_run, self.clock)
+        state, redactor = self.loaded.state_url(), self.loaded.redactor()
+        return Workplace(sync, state, client, stop, dry_run, self.clock, redactor=redactor)
 
     def job(
         self,

@@ -68,6 +68,7 @@ _EXPECTED: dict[str, str] = {
     "expected": "{text}",
 }
 _USERINFO = re.compile(r"://\S*@")
+_PARAMETER = re.compile(r"([?&][^=&\s]*(?:pass|pwd|secret|token|key)[^=&\s]*=)[^&\s]*", re.IGNORECASE)
 _VARIABLE = re.compile(r"\$\{")
 _LONGEST = 60
 _FEW = 5
@@ -115,7 +116,7 @@ def found(located: Located | None, path: Path, *, hidden: bool = False) -> str:
 
 
 def _quoted(text: str) -> str:
-    shown = _USERINFO.sub("://…@", text)
+    shown = _PARAMETER.sub(r"\1…", _USERINFO.sub("://…@", text))
     shown = shown if len(shown) <= _LONGEST else shown[:_LONGEST] + "…"
     return f"what {shown!r} stands for" if _VARIABLE.search(text) else repr(shown)
 

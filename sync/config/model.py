@@ -16,10 +16,12 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, WithJson
 
 from connectors.base import Context
 from sync.config.daemon import AlertsOptions, ScheduleOptions, ServerOptions, Timezone
+from sync.config.secrets import secret_values
 from sync.mapping.options import MappingOptions
 from sync.openphone.options import OpenPhoneOptions
 from sync.options import Model, empty_if_none, expected
 from sync.plan.options import SafetyOptions
+from sync.redaction import Redactor
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 
@@ -43,9 +45,11 @@ def _sync_name(name: str) -> str:
 
 
 def _state(text: str) -> str:
-    scheme, separator, _ = text.partition("://")
+    scheme, separator, rest = text.partition("://")
     if not text.strip() or (separator and scheme.partition("+")[0] not in ("sqlite", "postgresql")):
         raise expected("a path beside the file, or an address that begins with sqlite:/// or postgresql://")
+    if scheme.startswith("postgresql") and rest.partition("/")[0].count("@") > 1:
+        raise expected("an address with one '@' before the host: in a password it is written as %40")
     return text.strip()
 
 
@@ -90,6 +94,14 @@ class LoadedConfig:
     def source_type(self, name: str) -> str:
         """The name of a sync's connector, for ``connectors.base.load``."""
         return str(self.config.syncs[name].source["type"])
+
+    def secrets(self) -> set[str]:
+        """The value of every secret in it."""
+        return {secret for options in (self.config, *self.sources.values()) for secret in secret_values(options)}
+
+    def redactor(self) -> Redactor:
+        """Takes every secret of this configuration out of what is said."""
+        return Redactor(self.secrets())
 
     def state_url(self) -> str:
         """SQLAlchemy's URL for the state."""

@@ -1,4 +1,4 @@
-"""What must not be shown of a configuration. Must not know what is said of it.
+"""What must not be shown of a configuration, by its place and by its value. Must not know what is said of it.
 
 Each model says it of its own options: a secret is a ``SecretStr``, or is marked ``writeOnly`` (JSON Schema's word).
 Where no model knows an option its name decides, and within a source its name always counts, too: a stranger's
@@ -8,7 +8,7 @@ connector may declare a key as plain text.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from types import UnionType
 from typing import Annotated, Any, Union, get_args, get_origin
 
@@ -17,11 +17,53 @@ from pydantic.fields import FieldInfo
 
 from sync.config.document import Path
 from sync.config.shape import names_of
+from sync.redaction import secrets_in_address
 
 _SECRETS = (Secret, SecretBytes, SecretStr)
 _NAMED_SO = re.compile(
     r"key|token|secret|pass(word|wd|phrase)|credential|auth|headers$|cookie|dsn|webhook", re.IGNORECASE
 )
+
+_HARMLESS = frozenset(
+    {"accept", "accept-language", "content-type", "user-agent", "grant_type", "audience", "resource", "scope"}
+    | {"credentials"}  # of ours: the name of a file
+)
+_OURS = ("sync.", "connectors.")
+
+
+def secret_values(options: BaseModel) -> Iterator[str]:
+    """Every secret that these options hold: what is declared as one, and the passwords in addresses.
+
+    A stranger's options count as secret by their names, too.
+    """
+    ours = type(options).__module__.startswith(_OURS)
+    for name, info in type(options).model_fields.items():
+        # A key may be the user of basic authentication, with no password.
+        named_so = (
+            name == "username" and not getattr(options, "password", True)
+            if ours
+            else _NAMED_SO.search(name) is not None
+        )
+        yield from _secrets_in(getattr(options, name), named_so or (_is_marked(info) and name not in _HARMLESS))
+
+
+def _secrets_in(value: object, marked: bool) -> Iterator[str]:
+    if isinstance(value, Secret | SecretStr | SecretBytes):
+        plain = value.get_secret_value()
+        yield from _secrets_in(plain.decode(errors="replace") if isinstance(plain, bytes) else str(plain), True)
+    elif isinstance(value, str):
+        if marked:
+            yield value
+        yield from secrets_in_address(value)
+    elif isinstance(value, BaseModel):
+        yield from secret_values(value)
+    elif isinstance(value, Mapping):
+        for name, each in value.items():
+            if str(name).lower() not in _HARMLESS:
+                yield from _secrets_in(each, marked)
+    elif isinstance(value, Collection) and not isinstance(value, bytes):
+        for each in value:
+            yield from _secrets_in(each, marked)
 
 
 def is_secret(path: Path, base: Path, model: type[BaseModel]) -> bool:

@@ -5,6 +5,7 @@ Pure values; knows the shape of OpenPhone's JSON (documented: list, create and u
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field, replace
@@ -25,6 +26,9 @@ RESERVED_SOURCE_PREFIXES = ("openphone", "csv")
 EXTERNAL_ID_MAX = 75
 SOURCE_MAX = 72
 SOURCE_URL_MAX = 200
+
+
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}(?!\d)", re.ASCII)
 
 
 def is_reserved_source(source: str) -> bool:
@@ -109,6 +113,7 @@ class Contact:
     """A whole contact as the workspace holds it, or shall hold it.
 
     ``custom_fields``: key → canonical value, empty ones left out. ``id`` and ``created_at`` are OpenPhone's.
+    ``unreadable``: why the workspace's contact cannot be understood; it is then to be left alone.
     """
 
     scalars: Mapping[str, str | None]
@@ -120,6 +125,7 @@ class Contact:
     source_url: str | None = None
     id: str | None = None
     created_at: str = ""
+    unreadable: str | None = None
 
     @classmethod
     def from_json(cls, payload: Json) -> Contact:
@@ -284,7 +290,7 @@ def canonical(value: Json, kind: Json) -> Json:
     """A custom field's value as the workspace gives it, in canonical form (dates by day, options as a tuple)."""
     if isinstance(value, list):
         return tuple(value)
-    if kind == "date" and isinstance(value, str):
+    if kind == "date" and isinstance(value, str) and _DAY.match(value):
         return value[:10]
     return value
 
@@ -294,6 +300,6 @@ def _plain(value: Json) -> Json:
 
 
 def _outgoing(value: Json, kind: FieldType) -> Json:
-    if kind == "date":
-        return f"{str(value)[:10]}T00:00:00.000Z"
+    if kind == "date" and isinstance(value, str) and _DAY.match(value):  # else it is sent back as it came
+        return f"{value[:10]}T00:00:00.000Z"
     return _plain(value)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 
@@ -32,3 +33,13 @@ def text_in(value: Json) -> str | None:
     if isinstance(value, Sequence | Mapping):
         raise TypeError(f"{type(value).__name__} where text is expected")
     return str(value)
+
+
+def json_text(value: Json, indent: int | None = None) -> str:
+    """The value as JSON that people can read, and that every file and terminal takes: half a letter stays an escape."""
+    written = json.dumps(value, ensure_ascii=False, indent=indent)
+    try:
+        written.encode()
+    except UnicodeEncodeError:
+        return json.dumps(value, indent=indent)
+    return written

@@ -8,7 +8,15 @@ from typing import Literal, get_args
 from sync.contacts.json_value import Json, object_in, text_in
 
 WarningKind = Literal[
-    "doubles", "look_alike", "changed_value", "encoding", "mapping_changed", "removed", "foreign_hand"
+    "doubles",
+    "look_alike",
+    "changed_value",
+    "encoding",
+    "mapping_changed",
+    "removed",
+    "foreign_hand",
+    "unreadable",
+    "in_the_clear",
 ]
 
 

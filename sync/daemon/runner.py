@@ -28,6 +28,7 @@ from sync.run.report import SyncReport
 from sync.run.story import run_sync
 from sync.state.address import StateError
 from sync.state.store import State
+from sync.unexpected import unexpected
 
 PREVIEW_CHANGES = 100
 """How many changes of a preview are kept to be shown; all are counted."""
@@ -139,8 +140,9 @@ class Runner:
                 finally:
                     self._metrics.count_traffic(name, client)
         except Exception as error:
-            log.exception("the run broke off: this is a mistake in openphone-sync", sync=name)
-            report = SyncReport(name, dry_run=options.dry_run, error=f"unexpected {type(error).__name__}: {error}")
+            log.debug("traceback", sync=name, exc_info=True)
+            said = loaded.redactor().message(unexpected(error))
+            report = SyncReport(name, dry_run=options.dry_run, error=said)
         finally:
             self.doing.pop(name, None)
             self._metrics.running(name, False)

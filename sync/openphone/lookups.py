@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 from collections.abc import Collection, Sequence
+from contextlib import aclosing
 
 from sync.contacts.contact import Contact
 from sync.openphone.client import IDS_PER_LOOKUP, OpenPhone
@@ -47,18 +48,19 @@ class Lookups:
         Reads no further than where asking by id would have been as cheap: what is missing is then asked for.
         """
         found: dict[str, list[Contact]] = {}
-        token: str | None = None
-        for _ in range(math.ceil(len(tracked) / IDS_PER_LOOKUP)):
-            try:
-                page = await self._client.page(token=token)
-            except Refused:
-                return {}  # an older workspace: it demands externalIds
-            for contact in page.contacts:
-                if contact.external_id in tracked:
-                    found.setdefault(str(contact.external_id), []).append(contact)
-            if page.next_token is None or page.next_token == token:
-                break
-            token = page.next_token
+        pages_left = math.ceil(len(tracked) / IDS_PER_LOOKUP)
+        if not pages_left:
+            return found
+        try:
+            async with aclosing(self._client.pages()) as pages:
+                async for page in pages:
+                    for contact in page.contacts:
+                        if contact.external_id in tracked:
+                            found.setdefault(str(contact.external_id), []).append(contact)
+                    if (pages_left := pages_left - 1) <= 0:
+                        break
+        except Refused:
+            return {}  # an older workspace: it demands externalIds
         return found
 
     def close(self) -> None:

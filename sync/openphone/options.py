@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from ipaddress import ip_address
 from typing import Annotated
 from urllib.parse import urlsplit
 
@@ -16,11 +17,23 @@ def _address(raw: object) -> str:
     try:
         parts = urlsplit(text)
         whole = bool(parts.scheme in ("http", "https") and parts.hostname) and (parts.port is None or parts.port > 0)
-    except ValueError:  # a bracket too few, a port too high
+        (parts.hostname or "").encode("idna")
+    except ValueError:  # a bracket too few, a port too high, a host that no name server could be asked for
         whole = False
     if not whole or re.search(r"\s", text):
         raise expected("an address such as https://api.openphone.com")
+    if "@" in parts.netloc:
+        raise expected("an address without a user or password in it: the key stands under api_key")
+    if parts.query or parts.fragment:
+        raise expected("an address without '?' or '#', such as https://api.openphone.com")
     return text
+
+
+def _is_this_machine(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
 
 
 def _api_key(raw: object) -> object:
@@ -49,3 +62,14 @@ class OpenPhoneOptions(Model):
     timeout: Annotated[float, BeforeValidator(number)] = Field(
         default=30, gt=0, allow_inf_nan=False, description="seconds for one request"
     )
+
+    @property
+    def in_the_clear(self) -> str | None:
+        """The warning that whoever is on the way can read the key and every contact; None where nobody can."""
+        parts = urlsplit(self.base_url)
+        if parts.scheme != "http" or _is_this_machine(parts.hostname or ""):
+            return None
+        return (
+            f"openphone.base_url begins with http:// and leads to {parts.hostname}, which is not this machine: "
+            "whoever is on the way reads the API key and every contact. Write https://."
+        )

@@ -26,8 +26,12 @@ JITTER = 0.03
 ANSWER = 0.5
 """Seconds that an answer may have been under way: what we sent so long before the window may stand in its count."""
 
-_POLICY = re.compile(r"q=(\d+)\s*;\s*w=(\d+)")
-_REMAINING = re.compile(r"r=(\d+)")
+SLOWEST = 1 / 60
+"""Requests a second that no answer may slow us below: it would be the end of the run without a word."""
+
+# No more digits than a number of requests may have: what has more is none.
+_POLICY = re.compile(r"q=(\d{1,9})\s*;\s*w=(\d{1,9})(?!\d)", re.ASCII)
+_REMAINING = re.compile(r"r=(\d{1,9})(?!\d)", re.ASCII)
 
 
 @dataclass(slots=True)
@@ -92,7 +96,7 @@ class Pace:
             return
         quota, window = int(match[1]), int(match[2])
         if quota / window < self._per_second:
-            self._set_rate(quota / window)
+            self._set_rate(max(quota / window, min(SLOWEST, self._per_second)))
         left = _REMAINING.search(remaining or "")
         if left is not None:
             self._yield_to_others(quota, quota - int(left[1]), window)

@@ -19,10 +19,15 @@ from connectors.retry_after import retry_after
 from sync.clock import Clock
 from sync.contacts.json_value import Json
 from sync.openphone import answers
-from sync.openphone.errors import OutcomeUnknown, ServiceDown, Unauthorized
+from sync.openphone.errors import OpenPhoneError, OutcomeUnknown, PutOff, ServiceDown, Unauthorized
 from sync.openphone.options import OpenPhoneOptions
 from sync.openphone.pacing import Pace
 from sync.openphone.patience import Hope, Patience
+from sync.openphone.refusals import PASSING, Refusal
+from sync.redaction import Redactor
+
+LARGEST = 32 * 1024 * 1024
+"""Bytes of one answer that are read; a page of 50 contacts has some hundred thousand at most."""
 
 log = structlog.get_logger()
 Method = Literal["GET", "POST", "PATCH", "DELETE"]
@@ -47,6 +52,16 @@ class Request:
     def kind(self) -> Literal["read", "write"]:
         return "read" if self.method == "GET" else "write"
 
+    @property
+    def of_a_contact(self) -> bool:
+        """Whether it names one contact."""
+        return self.path.startswith("/contacts/")
+
+    @property
+    def name(self) -> str:
+        """What is asked, for people; without any id."""
+        return f"{self.method} /v1{'/contacts/…' if self.of_a_contact else self.path}"
+
 
 class Transport:
     """Sends requests under one key. ``open`` it, ``close`` it.
@@ -55,8 +70,17 @@ class Transport:
     ("none" where none came).
     """
 
-    def __init__(self, options: OpenPhoneOptions, pace: Pace, patience: Patience, clock: Clock) -> None:
+    def __init__(
+        self,
+        options: OpenPhoneOptions,
+        pace: Pace,
+        patience: Patience = Patience(),
+        clock: Clock = Clock(),
+        redactor: Redactor | None = None,
+    ) -> None:
         self._key = options.api_key.get_secret_value()
+        self._redactor = redactor or Redactor()
+        self._redactor.learn([self._key])
         self._root = options.base_url.rstrip("/").removesuffix("/v1") + "/v1"
         self._timeout = options.timeout
         self._pace = pace
@@ -109,19 +133,19 @@ class Transport:
             try:
                 answer = await self._once(request, self._hope.left(request.kind, started))
             except aiohttp.ClientConnectorError as error:
-                what, sent = f"cannot connect: {error.strerror or error}", False
+                what, sent = self._redactor.said(f"cannot connect: {error.strerror or error}"), False
                 self.answers["none"] += 1
             except (aiohttp.ClientError, TimeoutError, ConnectionError) as error:
-                what, sent = f"{type(error).__name__}: {error}".rstrip(": "), True
+                what, sent = self._redactor.said(f"{type(error).__name__}: {error}".rstrip(": ")), True
                 self.answers["none"] += 1
             else:
                 if answer.status < 300:
                     self._hope.success(request.kind)
                     return answer
-                if answer.status not in (408, 429) and answer.status < 500:
-                    self._hope.success(request.kind)
-                    raise answers.refused(answer)
-                what, sent = f"HTTP {answer.status}", answer.status != 429
+                if answer.status not in PASSING and answer.status < 500:
+                    raise self._refused(request, answer, started)
+                # Even a 429 may come from behind what carried the request out.
+                what, sent = f"HTTP {answer.status}", True
             if (pause := self._hope.failure(request.kind, started, what)) > 0:
                 self._pace.pause(pause)
             if sent and not request.repeatable:
@@ -131,6 +155,26 @@ class Transport:
             self.retries += 1
             log.debug("retry", method=request.method, attempt=attempt, reason=what)
             await self._clock.sleep(self._patience.backoff(attempt, self._clock))
+
+    def _refused(self, request: Request, answer: answers.Answer, started: float) -> OpenPhoneError:
+        """What the refusal means. What is put off again and again, and nothing else, is given up like no answer."""
+        said = self._redactor.said(answers.reason(answer.payload))
+        code = answers.code(answer.payload)
+        error = Refusal(
+            answer.status,
+            said,
+            request.name,
+            own=isinstance(answer.payload, Mapping) or not answer.has_text,
+            of_a_contact=request.of_a_contact,
+            code=self._redactor.said(code) if code else None,
+            location=answer.location,
+        ).error()
+        if isinstance(error, PutOff):
+            if (pause := self._hope.failure(request.kind, started, f"HTTP {answer.status}")) > 0:
+                self._pace.pause(pause)
+        else:
+            self._hope.success(request.kind)
+        return error
 
     def _given_up(self, request: Request, attempts: int, what: str) -> OutcomeUnknown | ServiceDown:
         if request.kind == "write":
@@ -159,7 +203,7 @@ class Transport:
                 allow_redirects=False,
             ) as response,
         ):
-            text = await response.read()
+            text = await _read(response)
             headers, status = response.headers, response.status
         self.answers[str(status)] += 1
         if status in (429, 503):
@@ -167,10 +211,10 @@ class Transport:
         self._pace.heed(headers.get("ratelimit-policy"), headers.get("ratelimit") if status < 300 else None)
         payload = answers.as_json(text)
         if status in (401, 403):
-            raise Unauthorized(answers.unauthorized(status, payload))
+            raise Unauthorized(answers.unauthorized(status, self._redactor.said(answers.reason(payload))))
         if status < 300 and payload is None and status != 204:
             return answers.Answer(502, None)  # a proxy's page instead of the answer: the outcome is not known
-        return answers.Answer(status, payload)
+        return answers.Answer(status, payload, has_text=bool(text), location=headers.get("Location"))
 
     def _heed_retry_after(self, header: str | None, otherwise: float) -> None:
         """Let everyone wait as long as the service asks for; raises ServiceDown where that is too long for a run."""
@@ -181,6 +225,19 @@ class Transport:
                 "run again later."
             )
         self._pace.pause(otherwise if seconds is None else seconds)
+
+
+async def _read(response: aiohttp.ClientResponse) -> bytes:
+    """The answer's text; of one that is larger than any of OpenPhone's can be, nothing."""
+    parts: list[bytes] = []
+    left = LARGEST
+    async for part in response.content.iter_any():
+        parts.append(part)
+        left -= len(part)
+        if left < 0:
+            response.close()
+            return b""
+    return b"".join(parts)
 
 
 @dataclass(frozen=True, slots=True)

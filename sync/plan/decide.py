@@ -55,6 +55,7 @@ class AsFound:
     """What is known once the workspace was looked at."""
 
     exists: bool = True
+    unreadable: str | None = None
     owner: str | None = None
     other_tool: str | None = None
     tracked: bool = False
@@ -67,6 +68,7 @@ class AsMissing:
 
     keep: bool = False
     ours: bool = True
+    unreadable: bool = False
 
 
 READ: tuple[Case[AsRead], ...] = (
@@ -82,6 +84,7 @@ MAPPED: tuple[Case[AsMapped], ...] = (
 )
 FOUND: tuple[Case[AsFound], ...] = (
     Case("nobody carries its key", lambda row: not row.exists, "created"),
+    Case("its contact cannot be understood", lambda row: row.unreadable is not None, "failed", "left alone"),
     Case("its contact belongs to another sync", lambda row: row.owner is not None, "failed"),
     Case("its contact carries another tool's source", lambda row: row.other_tool is not None, "failed"),
     Case("its tracked contact is as it wants", lambda row: row.tracked and not row.differs, "unchanged"),
@@ -92,6 +95,7 @@ FOUND: tuple[Case[AsFound], ...] = (
 MISSING: tuple[Case[AsMissing], ...] = (
     Case("on_missing is keep", lambda contact: contact.keep, "kept"),
     Case("the workspace has no such contact of ours", lambda contact: not contact.ours, "let go"),
+    Case("the workspace's contact cannot be understood", lambda contact: contact.unreadable, "failed", "left alone"),
     Case("the workspace has it", lambda contact: True, "deleted", "unless a limit holds it back"),
 )
 
@@ -181,6 +185,7 @@ def decide(wanted: Wanted, found: Sequence[Contact], label: Label, owners: Mappi
     contact_id = str(held.id)
     tracked = wanted.tracked and contact_id == wanted.contact_id  # else ours is gone, and this is another's
     facts = AsFound(
+        unreadable=held.unreadable,
         owner=None if tracked else owners.get(contact_id),
         other_tool=None if tracked else label.other_tool(held),
         tracked=tracked,
@@ -193,8 +198,17 @@ def decide(wanted: Wanted, found: Sequence[Contact], label: Label, owners: Mappi
             return Adopt(wanted.external_id, row, contact_id, fingerprint)
         case "updated":
             return Update(wanted.external_id, row, contact_id, held, after, wanted.desired, fingerprint, not tracked)
+        case _ if held.unreadable is not None:
+            return cannot_be_understood(row, wanted.external_id, held)
         case _:
             return Problem(row, wanted.external_id, None, None, _claim(facts, label), "failed")
+
+
+def cannot_be_understood(row: int | None, external_id: str, held: Contact) -> Problem:
+    """A contact that the workspace holds in a form unknown to us: an update would lose what it holds."""
+    which = f"the contact {held.id}" if held.id else "the contact"
+    reason = f"{which} is left alone: what OpenPhone gives cannot be understood ({held.unreadable}). See to it there."
+    return Problem(row, external_id, None, None, reason, "failed")
 
 
 def remove(external_id: str, held: Contact) -> Delete:

@@ -13,7 +13,8 @@ import structlog
 
 from sync.contacts.change import Adopt, Change, Create, Delete, InStep, Outcome, Update
 from sync.contacts.problem import Problem
-from sync.openphone.errors import OpenPhoneError, OutcomeUnknown, Refused
+from sync.openphone.errors import OpenPhoneError, OutcomeUnknown, PutOff, Refused
+from sync.openphone.refusals import ABOUT_A_ROW
 from sync.plan.plan import Plan
 from sync.run.create import Made, create
 from sync.run.target import Target, Writer
@@ -30,8 +31,8 @@ OnOutcome = Callable[[Outcome], None]
 async def apply(plan: Plan, target: Target, on_outcome: OnOutcome) -> None:
     """Carry out every change of the plan; ``on_outcome`` hears each outcome once it is durable.
 
-    When the session shall stop no change is begun any more. Raises what ends a run: Unauthorized, ServiceDown,
-    StateError.
+    When the session shall stop no change is begun any more. Raises what ends a run: Unauthorized, TurnedAway,
+    ServiceDown, StateError.
     """
     session = target.session
     session.state.contacts.forget(session.at.sync, plan.gone)
@@ -91,11 +92,13 @@ async def _outcome(writer: Writer, change: Create | Update | Delete) -> Outcome:
     try:
         return Outcome(await _make(writer, change))
     except Refused as refusal:
-        if not isinstance(change, Delete) and change.fingerprint is not None:
+        if not isinstance(change, Delete) and change.fingerprint is not None and refusal.status in ABOUT_A_ROW:
             await writer.durably(
-                writer.contacts.refuse, writer.sync, change.external_id, change.fingerprint, str(refusal)
+                writer.contacts.refuse, writer.sync, change.external_id, change.fingerprint, writer.clean(str(refusal))
             )
-        return _failed(change, str(refusal))
+        return _failed(change, writer.clean(str(refusal)))
+    except PutOff as delay:
+        return _failed(change, str(delay))
     except OutcomeUnknown as doubt:
         return _failed(change, f"the outcome is not known ({doubt}); the next run finds out")
 

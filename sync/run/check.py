@@ -15,6 +15,7 @@ from sync.run.job import Job
 from sync.run.session import Misconfigured
 from sync.state.address import StateError
 from sync.state.store import State
+from sync.unexpected import unexpected
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,7 @@ class Inspection:
     columns: Sequence[str] | None = None
     mistakes: list[str] = field(default_factory=list)
     misconfigured: bool = False
+    warnings: list[str] = field(default_factory=list)
 
     def note(self, *mistakes: str, misconfigured: bool = False) -> None:
         self.mistakes.extend(mistakes)
@@ -53,12 +55,22 @@ class Inspection:
 async def inspect(job: Job) -> Inspection:
     """Look at the workspace, the source and the state, whatever is wrong with the others."""
     seen = Inspection(job.sync)
+    await _look(job, seen)
+    clean, said = job.at.redactor, [job.at.client.in_the_clear, *job.at.client.take_warnings()]
+    seen.warnings.extend(clean.said(text) for text in said if text)
+    seen.mistakes[:] = [clean.message(mistake) for mistake in seen.mistakes]
+    return seen
+
+
+async def _look(job: Job, seen: Inspection) -> None:
     try:
         await _workspace(job)
     except MappingError as error:
         seen.note(*error.messages, misconfigured=True)
     except OpenPhoneError as error:
         seen.note(str(error))
+    except Exception as error:
+        seen.note(unexpected(error))
     try:
         async with job.source.opened() as connector:
             seen.columns = await _columns(job, connector)
@@ -66,13 +78,16 @@ async def inspect(job: Job) -> Inspection:
         seen.note(*error.messages, misconfigured=True)
     except SourceConfigError as error:
         seen.note(str(error), misconfigured=True)
-    except SourceError as error:
+    except (SourceError, OSError) as error:
         seen.note(str(error))
+    except Exception as error:
+        seen.note(unexpected(error))
     try:
         State.open(job.at.state, read_only=True).close()
-    except StateError as error:
+    except (StateError, OSError) as error:
         seen.note(str(error))
-    return seen
+    except Exception as error:
+        seen.note(unexpected(error))
 
 
 async def _workspace(job: Job) -> Checked:

@@ -10,12 +10,13 @@ from dataclasses import replace
 
 from sync.contacts.change import Adopt, Create, InStep, Update
 from sync.contacts.contact import Contact, differences, overlay
-from sync.openphone.errors import OutcomeUnknown, Refused
+from sync.openphone.errors import OutcomeUnknown, PutOff, Refused
 from sync.run.target import Writer
 from sync.state.contacts import Written
 from sync.state.history import Pending
 
-ATTEMPTS = 5
+ATTEMPTS = 8
+"""As many as a request has that may be repeated: each 429 is one, too."""
 
 Made = Create | Update | Adopt
 """What a create may turn out to be: the contact was there after all."""
@@ -100,6 +101,8 @@ class _Creation:
 
     async def _bring_in_line(self, record: int, found: Contact, *, adopted: bool) -> Made:
         """A contact that is there after all: ours from a lost answer, or one that a 409 pointed at."""
+        if found.unreadable is not None:
+            raise PutOff(f"what OpenPhone lists under this externalId cannot be understood ({found.unreadable})")
         await self._refuse_anothers(found)
         change, contact_id = self._change, str(found.id)
         after = self._over(found)

@@ -19,6 +19,7 @@ from sync.openphone.client import OpenPhone
 from sync.plan.decide import Label
 from sync.plan.limits import Limits
 from sync.plan.options import Limit, SafetyOptions
+from sync.redaction import Redactor
 from sync.run.watching import Silent, Watcher
 
 GRACE_SECONDS = 7.0
@@ -30,7 +31,7 @@ class Workplace:
     """Where a run works: which sync, which state (SQLAlchemy's URL), which workspace; what ends it early.
 
     ``dry_run``: the state is only read, and nothing is sent. ``grace``: seconds that what is in flight may take once
-    ``stop`` is set.
+    ``stop`` is set. ``redactor``: takes what is secret out of every message.
     """
 
     sync: str
@@ -40,6 +41,7 @@ class Workplace:
     dry_run: bool = False
     clock: Clock = Clock()
     grace: float = GRACE_SECONDS
+    redactor: Redactor = field(default_factory=Redactor)
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,8 +71,9 @@ class Looking:
             raise Stopped
         while len(self._under_way) > left:
             done, self._under_way = await asyncio.wait(self._under_way, return_when=asyncio.FIRST_COMPLETED)
-            for task in done:
-                task.result()
+            errors = [error for task in done if (error := task.exception()) is not None]  # every one is looked at
+            if errors:
+                raise errors[0]
 
     async def _look_up(self, batch: Sequence[Wanted | Missing]) -> None:
         await self._found(batch, await self._lookups.find([item.external_id for item in batch]))

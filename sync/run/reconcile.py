@@ -18,6 +18,7 @@ from sync.contacts.problem import Problem
 from sync.contacts.warning import RowWarning
 from sync.mapping.fields import shown
 from sync.mapping.mapper import Mapper
+from sync.openphone.refusals import about_a_row
 from sync.plan.decide import (
     MAPPED,
     MISSING,
@@ -27,6 +28,7 @@ from sync.plan.decide import (
     AsRead,
     Missing,
     Wanted,
+    cannot_be_understood,
     decide,
     fate,
     remove,
@@ -128,7 +130,11 @@ class Reconciler:
         self._looking = Looking(session, self._settle)
         self._tally = _Tally()
         self._fingerprints = self._contacts.fingerprints(job.sync)
-        self._refusals = self._contacts.refusals(job.sync)
+        self._refusals = {
+            external_id: refusal
+            for external_id, refusal in self._contacts.refusals(job.sync).items()
+            if about_a_row(refusal[1])
+        }
         self._intents = self._contacts.intents(job.sync)
         self._seen: set[str] = set()
         self._said_gone: set[str] = set()
@@ -202,7 +208,7 @@ class Reconciler:
         return Problem(row.number, external_id, ", ".join(key), value, reason, "rejected")
 
     def _refused_before(self, row: Row, external_id: str) -> Problem:
-        _, said = self._refusals[external_id]
+        said = self._at.redactor.said(self._refusals[external_id][1])
         reason = f"{said} (not sent again until the row, the mapping or the custom fields change)"
         return Problem(row.number, external_id, None, None, reason, "failed")
 
@@ -282,10 +288,14 @@ class Reconciler:
         if item.contact_id is None:  # a create of ours was cut off; what it made, if it did, is nobody else's
             label = self._job.label.text
             ours = [contact for contact in ours if contact.source in (None, label) and contact.id not in owners]
-        if fate(MISSING, AsMissing(ours=bool(ours))) == "deleted":
-            self._tally.decisions.append(remove(item.external_id, ours[0]))
-        else:
-            self._tally.gone.append(item.external_id)
+        unreadable = bool(ours) and ours[0].unreadable is not None
+        match fate(MISSING, AsMissing(ours=bool(ours), unreadable=unreadable)):
+            case "deleted":
+                self._tally.decisions.append(remove(item.external_id, ours[0]))
+            case "failed":
+                self._tally.decisions.append(cannot_be_understood(None, item.external_id, ours[0]))
+            case _:
+                self._tally.gone.append(item.external_id)
 
     def _settle_wanted(self, item: Wanted, contacts: Sequence[Contact], owners: Mapping[str, str]) -> None:
         if not item.tracked and item.contact_id is not None and contacts and contacts[0].external_id:

@@ -5,16 +5,16 @@ Needs nothing but the values it is given.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from sync.contacts.change import COUNTED, Change, Outcome
-from sync.contacts.json_value import Json
+from sync.contacts.json_value import Json, json_text
 from sync.contacts.problem import Problem
 from sync.contacts.warning import RowWarning
 from sync.plan.plan import HeldBack, Plan
+from sync.redaction import Redactor, shortened
 
 Status = Literal["ok", "partial", "held", "failed", "locked"]
 COUNTS = (
@@ -110,6 +110,12 @@ class SyncReport:
         self.cut_short = True
         self.error = f"stopped by a signal after {done} changes, which are kept; {goes_on}"
 
+    def tidy(self, redactor: Redactor) -> None:
+        """No message holds a secret, or is endless, whoever it came from."""
+        self.error = redactor.message(self.error) if self.error is not None else None
+        self.problems[:] = [tidied(problem, redactor) for problem in self.problems]
+        self.warnings[:] = [replace(warning, text=redactor.said(warning.text)) for warning in self.warnings]
+
     def in_order(self) -> None:
         """Changes and problems as the source has their rows, whatever was answered first."""
         self.changes.sort(key=_in_source_order)
@@ -142,6 +148,15 @@ class SyncReport:
     def to_json(self) -> dict[str, Json]:
         """The sync's part of the document, as a plain value."""
         return {name: list(part) if isinstance(part, Iterator) else part for name, part in self.parts().items()}
+
+
+def tidied(problem: Problem, redactor: Redactor) -> Problem:
+    """The problem without secrets, and not endless, whoever gave its words."""
+    reason = redactor.message(problem.reason)
+    value = shortened(problem.value) if problem.value else problem.value
+    if reason == problem.reason and value == problem.value:
+        return problem
+    return replace(problem, reason=reason, value=value)
 
 
 def change_json(change: Change) -> dict[str, Json]:
@@ -197,7 +212,7 @@ def _items(values: Iterator[Json]) -> Iterator[str]:
 
 
 def _text(value: Json) -> str:
-    return json.dumps(value, ensure_ascii=False)
+    return json_text(value)
 
 
 def exit_code(reports: Sequence[SyncReport]) -> int:

@@ -13,6 +13,7 @@ import structlog
 
 from connectors.base import SourceConfigError, SourceError
 from sync.contacts.problem import Problem
+from sync.contacts.warning import RowWarning
 from sync.mapping.compiler import MappingError
 from sync.openphone.errors import OpenPhoneError
 from sync.run.job import Workplace
@@ -22,6 +23,7 @@ from sync.state.history import RunEnd
 from sync.state.holding import held
 from sync.state.lock import Locked
 from sync.state.store import State
+from sync.unexpected import unexpected
 
 log = structlog.get_logger()
 
@@ -66,6 +68,8 @@ async def session(at: Workplace, work: Work, *, goes_on: str, reads_every_row: b
     are, so that they replace those of the run before.
     """
     report = SyncReport(at.sync, dry_run=at.dry_run)
+    if at.client.in_the_clear is not None:
+        report.warnings.append(RowWarning("in_the_clear", at.client.in_the_clear))
     started, requests = at.clock.monotonic(), at.client.requests
     working = asyncio.create_task(_alone(at, work, report, goes_on, reads_every_row))
     await _until_done_or_stopped(working, at)
@@ -73,6 +77,7 @@ async def session(at: Workplace, work: Work, *, goes_on: str, reads_every_row: b
         await working
     except asyncio.CancelledError:
         report.cut(goes_on)
+    report.error = at.redactor.message(report.error) if report.error is not None else None
     report.seconds, report.requests = at.clock.monotonic() - started, at.client.requests - requests
     log.info(
         "run ended",
@@ -107,7 +112,9 @@ async def _alone(at: Workplace, work: Work, report: SyncReport, goes_on: str, re
             try:
                 await _with_errors_told(work, Session(at, state, report), goes_on)
             finally:
+                report.warnings.extend(RowWarning("unreadable", text) for text in at.client.take_warnings())
                 report.in_order()
+                report.tidy(at.redactor)
                 if report.run is not None:
                     _end(state, report, reads_every_row)
     except Locked as error:
@@ -122,13 +129,13 @@ async def _with_errors_told(work: Work, session: Session, goes_on: str) -> None:
         await work(session)
     except (Misconfigured, MappingError, SourceConfigError) as error:
         report.misconfigured, report.error = True, str(error)
-    except (SourceError, OpenPhoneError) as error:
-        report.error = str(error)
+    except (SourceError, OpenPhoneError, StateError, OSError) as error:
+        report.error = str(error) or type(error).__name__
     except (Stopped, asyncio.CancelledError):
         report.cut(goes_on)
     except Exception as error:
-        report.error = f"{type(error).__name__}: {error}"
-        raise
+        report.error = unexpected(error)
+        log.debug("unexpected error", sync=report.name, exc_info=True)
 
 
 def _end(state: State, report: SyncReport, reads_every_row: bool) -> None:

@@ -44,6 +44,7 @@ class Writer:
         self.history = session.state.history
         self.lookups = Lookups(session.at.client)
         self.durably = Aside()
+        self.clean = session.at.redactor.message
         self._database = session.state.database
         self.guard = self._still_ours if self._database.fence is not None else None
         self.slots = asyncio.Semaphore(IN_FLIGHT)

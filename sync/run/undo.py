@@ -12,6 +12,7 @@ from sync.contacts.change import Change, Create, Delete, Update
 from sync.contacts.contact import SCALARS, Contact, Item, differences, sendable_source
 from sync.contacts.problem import Problem
 from sync.openphone.client import OpenPhone
+from sync.plan.decide import cannot_be_understood
 from sync.plan.plan import Plan
 from sync.run.apply import apply
 from sync.run.job import Workplace
@@ -68,6 +69,8 @@ async def plan_undo(sync: str, records: Sequence[ChangeRecord], client: OpenPhon
 async def _turned(record: ChangeRecord, client: OpenPhone, label: str) -> Change | Problem | None:
     """The change that puts one contact back; None where it is as it was already."""
     now = await _current(record, client)
+    if now is not None and now.unreadable is not None and record.action != "delete":
+        return cannot_be_understood(None, record.external_id, now)
     if record.action == "delete":
         return _made_again(record, label) if now is None else None
     if now is None:

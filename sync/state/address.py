@@ -21,8 +21,14 @@ class StateError(Exception):
 
 
 def address(url: str) -> URL:
-    """The database that ``url`` means; PostgreSQL is reached through psycopg 3 where no driver is named."""
-    return with_driver(sa.make_url(url))
+    """The database that ``url`` means; PostgreSQL is reached through psycopg 3 where no driver is named.
+
+    Raises StateError where it is no address. The message does not show it: a password may stand anywhere in it.
+    """
+    try:
+        return with_driver(sa.make_url(url))
+    except (sa.exc.ArgumentError, ValueError):
+        raise StateError("state: the address cannot be read; write postgresql://user:password@host/name") from None
 
 
 def sqlite_file(url: URL) -> Path | None:
@@ -35,9 +41,16 @@ def sqlite_file(url: URL) -> Path | None:
 
 
 def shown_address(url: URL) -> str:
-    """The address for people to see: a file's name, or the address without its password."""
+    """The address for people to see: a file's name, or where the database is, without anything secret.
+
+    Of what stands before the last ``@``, and behind ``?``, only the user is shown: a password may stand in all of it.
+    """
     file = sqlite_file(url) if url.get_backend_name() == "sqlite" else None
-    return str(file) if file else url.render_as_string(hide_password=True)
+    if file:
+        return str(file)
+    host = (url.host or "").rpartition("@")[2]
+    plain = url.set(host=host or None, password="***" if url.password else None, query={})
+    return plain.render_as_string(hide_password=True)
 
 
 @contextmanager

@@ -15,7 +15,7 @@ from sqlalchemy.engine import Connection
 
 from sync.clock import Clock
 from sync.contacts.change import InStep
-from sync.contacts.json_value import Json
+from sync.contacts.json_value import Json, json_text
 from sync.state.database import Database
 from sync.state.schema import CONTACTS, HISTORY, INTENTS, REFUSALS
 
@@ -159,7 +159,7 @@ class Contacts:
 
     def written(self, sync: str, written: Written) -> None:
         """A create or update was carried out: one transaction for the contact and its history."""
-        sent = json.dumps(written.sent, ensure_ascii=False) if written.sent is not None else None
+        sent = json_text(written.sent) if written.sent is not None else None
         values = {"contact_id": written.contact_id, "fingerprint": written.fingerprint, "sent": sent}
         with self._database.transaction() as connection:
             self._put(connection, sync, written.external_id, values)

@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from sync.clock import Clock
 from sync.contacts.change import COUNTED
 from sync.contacts.contact import Contact
+from sync.contacts.json_value import json_text
 from sync.contacts.problem import Action, Problem
 from sync.state.database import Database
 from sync.state.schema import CONTACTS, HISTORY, PROBLEMS, RUNS
@@ -198,7 +199,7 @@ def _run(row: Any) -> RunRecord:
 
 
 def _dump(contact: Contact | None) -> str | None:
-    return json.dumps(contact.to_json(), ensure_ascii=False) if contact else None
+    return json_text(contact.to_json()) if contact else None
 
 
 def _load(text: str | None) -> Contact | None:

@@ -67,6 +67,8 @@ WINGS = (
     "sync.clock",
     "sync.files",
     "sync.wording",
+    "sync.redaction",
+    "sync.unexpected",
     "sync.options",
     "sync.contacts",
     "sync.mapping",

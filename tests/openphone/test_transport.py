@@ -91,13 +91,22 @@ async def test_a_create_that_may_have_been_carried_out_is_not_sent_again(
     assert (len(sandbox.writes()), dial.slept) == (1, [])
 
 
-async def test_a_create_that_was_turned_away_is_sent_again(
+async def test_a_create_that_met_a_429_is_in_doubt_and_the_pause_holds_for_the_look(
     client: OpenPhone, sandbox: SandboxThread, dial: Dial
 ) -> None:
     sandbox.faults.next("429", retry_after=7)
     async with client:
-        await client.create({"defaultFields": {"firstName": "Ana"}, "externalId": "c1"})
-    assert len(sandbox.by_external_id("c1")) == 1
+        with pytest.raises(OutcomeUnknown, match="429"):
+            await client.create({"defaultFields": {"firstName": "Ana"}, "externalId": "c1"})
+        assert (len(sandbox.writes()), dial.slept) == (1, [])
+        assert await client.find(["c1"]) == {}
+    assert dial.slept == [7]
+
+
+async def test_a_change_that_met_a_429_is_sent_again(client: OpenPhone, sandbox: SandboxThread, dial: Dial) -> None:
+    sandbox.faults.next("429", retry_after=7)
+    async with client:
+        assert await client.delete("someone") is False
     assert dial.slept == [0.5, 6.5]  # the pause goes on while it holds back
 
 

@@ -135,9 +135,10 @@ class _Site:
         facts: dict[str, SyncFacts] = {}
         problem = None
         try:
-            facts = await asyncio.to_thread(read_facts, loaded.state_url(), list(loaded.config.syncs), now)
+            names, redactor = list(loaded.config.syncs), loaded.redactor()
+            facts = await asyncio.to_thread(read_facts, loaded.state_url(), names, now, redactor)
         except StateError as error:
-            problem = str(error)
+            problem = redactor.message(str(error))
         known = {
             name: Known(
                 schedule=sync.schedule or DEFAULT,
@@ -215,4 +216,5 @@ class _Site:
         nonce = secrets.token_urlsafe(16)
         text = self._templates.get_template(template).render(nonce=nonce, **values)
         headers = {"Content-Security-Policy": _POLICY.format(nonce=nonce)}
-        return web.Response(text=text, content_type="text/html", status=status, headers=headers)
+        body = text.encode("utf-8", "replace")  # a contact may hold half a letter
+        return web.Response(body=body, content_type="text/html", charset="utf-8", status=status, headers=headers)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sync.contacts.problem import Problem
 from sync.daemon.web.chart import DAYS
-from sync.run.report import CHANGES
+from sync.redaction import Redactor
+from sync.run.report import CHANGES, tidied
 from sync.state.history import ChangeRecord, RunRecord
 from sync.state.store import State
 
@@ -28,10 +29,16 @@ class SyncFacts:
     changes: tuple[ChangeRecord, ...] = ()
 
 
-def read_facts(url: str, names: Iterable[str], now: float) -> dict[str, SyncFacts]:
-    """The facts of these syncs. Raises StateError."""
+def read_facts(url: str, names: Iterable[str], now: float, redactor: Redactor) -> dict[str, SyncFacts]:
+    """The facts of these syncs, without any secret that an older version may have kept. Raises StateError."""
     with State.open(url, read_only=True) as state:
-        return {name: _facts(state, name, now) for name in names}
+        return {name: _clean(_facts(state, name, now), redactor) for name in names}
+
+
+def _clean(facts: SyncFacts, redactor: Redactor) -> SyncFacts:
+    runs = (replace(run, error=redactor.message(run.error)) if run.error else run for run in facts.runs)
+    problems = (tidied(problem, redactor) for problem in facts.problems)
+    return replace(facts, runs=tuple(runs), problems=tuple(problems))
 
 
 def _facts(state: State, name: str, now: float) -> SyncFacts:
