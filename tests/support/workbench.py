@@ -1,6 +1,6 @@
 """A folder with a CSV, a configuration and a state, and the command run on them against a sandbox.
 
-``python tests/support/workbench.py LAG HURRY run …`` is the product's command line with shorter waits: what a
+``python -m tests.support.workbench LAG HURRY run …`` is the product's command line with shorter waits: what a
 subprocess under test runs. Everything else is as users have it: the real command, over real HTTP.
 """
 
