@@ -67,12 +67,19 @@ def _json(seen: Inspection) -> dict[str, Json]:
         "name": seen.sync,
         "status": "failed" if seen.mistakes else "ok",
         "problems": list(seen.mistakes),
+        "warnings": list(seen.notes),
         "columns": list(seen.columns) if seen.columns is not None else None,
         "exit": _exit(seen),
     }
 
 
 def _print(seen: Inspection) -> None:
+    _print_fate(seen)
+    for note in seen.notes:
+        click.secho(f"  note: {note}", fg="yellow")
+
+
+def _print_fate(seen: Inspection) -> None:
     if not seen.mistakes:
         reach = f"the source has {', '.join(seen.columns)}" if seen.columns else "the source answers"
         click.secho(f"{seen.sync}: ok: {reach}; the workspace answers and has every custom field", fg="green")

@@ -111,7 +111,9 @@ class Field(Generic[V_co]):
         try:
             written = values.text(cell)
         except ValueUnreadable:
-            return cell
+            if not isinstance(cell, str):
+                return cell
+            written = cell.strip()  # such as #N/A, which a map may make something of
         if written in self.spec.map:
             return self.spec.map[written]
         folded = written.casefold()

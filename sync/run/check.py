@@ -11,6 +11,7 @@ from sync.mapping.columns import unknown_columns
 from sync.mapping.compiler import MappingError, compile_mapping
 from sync.mapping.mapper import Mapper
 from sync.openphone.errors import OpenPhoneError
+from sync.run import encoding, feedback
 from sync.run.job import Job
 from sync.run.session import Misconfigured
 from sync.state.address import StateError
@@ -37,12 +38,14 @@ async def check(job: Job, connector: Connector) -> Checked:
 class Inspection:
     """Everything that ``check`` would raise, one after another, and what the state says: for a person to mend at once.
 
-    ``misconfigured``: at least one of the mistakes is the configuration's (exit 2), not an outage (exit 1).
+    ``misconfigured``: at least one of the mistakes is the configuration's (exit 2), not an outage (exit 1). ``notes``:
+    what a person should know, though nothing is wrong.
     """
 
     sync: str
     columns: Sequence[str] | None = None
     mistakes: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
     misconfigured: bool = False
 
     def note(self, *mistakes: str, misconfigured: bool = False) -> None:
@@ -62,6 +65,9 @@ async def inspect(job: Job) -> Inspection:
     try:
         async with job.source.opened() as connector:
             seen.columns = await _columns(job, connector)
+            guess = encoding.warning(encoding.encoding_of(connector))
+            seen.notes += [guess.text] if guess else []
+            await feedback.prove_writable(connector, job)
     except Misconfigured as error:
         seen.note(*error.messages, misconfigured=True)
     except SourceConfigError as error:
