@@ -245,14 +245,19 @@ class CsvConnector:
     def _whole(self, header: _Header, records: Iterator[tuple[int, list[str]]]) -> Iterator[tuple[int, list[str]]]:
         """Every record of a file without a last line end, unless the last one was cut: that is not given."""
         last: tuple[int, list[str]] | None = None
-        for record in records:
+        try:
+            for record in records:
+                if last is not None:
+                    yield last
+                last = record
+        except IncompleteRead:
             if last is not None:
                 yield last
-            last = record
-        if last is None:
+            raise
+        if last is None or not any(cell.strip(_NOTHING) for cell in last[1]):
             return
         number, cells = last
-        if number > header.number and len(cells) < header.least and any(cell.strip(_NOTHING) for cell in cells):
+        if number > header.number and len(cells) < header.least:
             raise IncompleteRead(
                 f"{self._path} ends in the middle of row {number}: it has {len(cells)} of {header.least} cells and no "
                 "line end, so the file was cut. Export it again; if that row is whole, end it with a line break."

@@ -49,6 +49,7 @@ _VIETNAMESE = frozenset("ăâđêôơư\u0300\u0301\u0303\u0309\u0323")
 """As Windows-1258 writes it: tones stand for themselves."""
 
 _WITH_O_SLASH = frozenset("øæåéöü")
+_VOWELS = frozenset("аеёиоуыэюяіїєјў")
 _PREFIXES = frozenset(
     {"mc", "mac", "de", "di", "la", "le", "van", "von", "del", "da", "du", "san", "al", "el", "ap", "fitz", "o"}
 )
@@ -148,7 +149,7 @@ def _is_word(word: str) -> bool:
     if _NOT_THAI.search(word):
         return False
     if scripts != {_LATIN}:
-        return not any(c.isascii() for c in word) and _has_usual_case(word)
+        return not any(c.isascii() for c in word) and _has_usual_case(word) and _can_be_spoken(word)
     return _has_usual_case(word) and _is_latin(word.lower())
 
 
@@ -161,6 +162,14 @@ def _has_usual_case(word: str) -> bool:
             return False
     second, rest = plain[1:2], plain[2:]
     return not (second.isupper() and not second.isascii() and rest.islower())
+
+
+def _can_be_spoken(word: str) -> bool:
+    """Whether a Cyrillic word that is no abbreviation has vowels and others."""
+    if _script(word[0]) != "CYRILLIC" or len(word) < 3 or word.isupper():
+        return True
+    vowels = sum(c in _VOWELS for c in word.lower())
+    return 0 < vowels < len(word)
 
 
 def _is_latin(word: str) -> bool:

@@ -131,4 +131,4 @@ def shown(cell: Cell) -> str:
     try:
         return values.text(cell)
     except ValueUnreadable:
-        return "" if isinstance(cell, int) else repr(cell)
+        return cell.strip() if isinstance(cell, str) else "" if isinstance(cell, int) else repr(cell)

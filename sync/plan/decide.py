@@ -228,8 +228,8 @@ def _claim(facts: AsFound, label: Label) -> str:
     if facts.named:
         whose = f"belongs to the sync {facts.owner!r}" if facts.owner else f"carries the source {facts.other_tool!r}"
         return (
-            f"the contact whose id stands in this row {whose}: an id in a cell is believed only for contacts that nobody "
-            "else marks. Empty the cell, and the row gets a contact of its own"
+            f"the contact whose id stands in this row {whose}: an id in a cell is believed only for contacts that "
+            "nobody else marks. Empty the cell, and the row gets a contact of its own"
             + ("." if facts.owner else "; or set source_label to that source to take it over.")
         )
     if facts.owner is not None:

@@ -44,7 +44,7 @@ class Bench:
         return part | {"exit": done.returncode, "stderr": done.stderr}
 
     def calls(self) -> tuple[int, int]:
-        """How many calls Sheets has had, and how many of them wrote: asking whether we may (with null) writes nothing."""
+        """How many calls Sheets has had, and how many of them wrote; asking whether we may is no write."""
         return len(self.google.calls), sum(1 for call in self.google.calls if call.writes and not asks(call))
 
 
