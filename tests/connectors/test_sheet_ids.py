@@ -61,10 +61,10 @@ def test_check_writes_nothing(bench: Bench) -> None:
 def test_an_unchanged_run_does_not_ask_whether_it_may_write(bench: Bench) -> None:
     crowd(bench)
     bench.run()
-    writes = len(bench.google.writes)
+    asked = [call for call in bench.google.calls if call.method != "GET"]
     bench.google.roles["sheet-1"] = "reader"
     assert bench.run()["exit"] == 0
-    assert len(bench.google.writes) == writes
+    assert [call for call in bench.google.calls if call.method != "GET"] == asked
 
 
 # --- rows that were edited before their id could be written
