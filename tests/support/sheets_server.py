@@ -43,7 +43,7 @@ class Call:
     @property
     def writes(self) -> bool:
         """Whether it changes something. The service skips null: with nothing else a call only asks whether it might."""
-        data = (self.body or {}).get("data")
+        data = (self.body or {}).get("data") or []
         asks = bool(data) and all(value is None for part in data for row in part["values"] for value in row)
         return self.method != "GET" and not asks
 
