@@ -71,10 +71,11 @@ class _Seen:
         if text.isascii():
             return
         self.ascii = False
-        strays = _stray_bytes(text)
+        any_well_formed = _WELL_FORMED.search(text) is not None
+        strays = _stray_bytes(text) if any_well_formed else _beyond_ascii(text)
         self.strays += strays
         self.utf8 = self.utf8 and not strays
-        if not self.proven:
+        if any_well_formed and not self.proven:
             certain = _BY_CHANCE.sub(b" ", text)
             found = len(_WELL_FORMED.findall(certain))
             self.proven = found > 0
@@ -91,9 +92,12 @@ def _stray_bytes(text: bytes) -> int:
     try:
         text.decode("utf-8")
     except UnicodeDecodeError:
-        rest = _WELL_FORMED.sub(b"", text)
-        return len(rest) - len(rest.translate(None, _NOT_ASCII))
+        return _beyond_ascii(_WELL_FORMED.sub(b"", text))
     return 0
+
+
+def _beyond_ascii(text: bytes) -> int:
+    return len(text) - len(text.translate(None, _NOT_ASCII))
 
 
 def is_text_encoding(name: str) -> bool:
