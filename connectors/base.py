@@ -62,6 +62,19 @@ class ReadSummary:
 
 
 @dataclass(frozen=True, slots=True)
+class TextEncoding:
+    """How the text of a source was read: by Python's name; ``guessed`` where nothing in it says so for certain."""
+
+    name: str
+    guessed: bool = False
+
+    @property
+    def shown(self) -> str:
+        """The name by which people know it, and which ``encoding`` takes as well."""
+        return self.name.replace("cp125", "windows-125")
+
+
+@dataclass(frozen=True, slots=True)
 class RowResult:
     """What became of a row, for a source that can show it to people beside the row.
 
@@ -133,6 +146,25 @@ class WritesBack(Protocol):
 
     async def write_back(self, results: Sequence[RowResult]) -> Sequence[RowResult]:
         """Write the results into their rows; returns those that found no row. Raises SourceError."""
+        ...
+
+
+@runtime_checkable
+class ReadsText(Protocol):
+    """A connector whose text may be in one encoding or another. Optional."""
+
+    @property
+    def text_encoding(self) -> TextEncoding | None:
+        """The encoding that the text is read in; known once ``columns`` has answered."""
+        ...
+
+
+@runtime_checkable
+class ProvesWritable(Protocol):
+    """A connector that writes back and can tell beforehand that it may. Optional."""
+
+    async def prove_writable(self) -> None:
+        """Changes nothing. Raises SourceError, with who must be given what right, where nothing could be written."""
         ...
 
 

@@ -111,7 +111,9 @@ class Field(Generic[V_co]):
         try:
             written = values.text(cell)
         except ValueUnreadable:
-            return cell
+            if not isinstance(cell, str):
+                return cell
+            written = cell.strip()  # such as #N/A, which a map may make something of
         if written in self.spec.map:
             return self.spec.map[written]
         folded = written.casefold()
@@ -129,4 +131,4 @@ def shown(cell: Cell) -> str:
     try:
         return values.text(cell)
     except ValueUnreadable:
-        return "" if isinstance(cell, int) else repr(cell)
+        return cell.strip() if isinstance(cell, str) else "" if isinstance(cell, int) else repr(cell)

@@ -58,6 +58,7 @@ class AsFound:
     unreadable: str | None = None
     owner: str | None = None
     other_tool: str | None = None
+    named: bool = False
     tracked: bool = False
     differs: bool = False
 
@@ -167,9 +168,19 @@ class Label:
             return None
         return held
 
+    def anyone_else(self, contact: Contact) -> str | None:
+        """The label of anyone else that marks this contact, if one does, whether or not ours was chosen."""
+        held = contact.source
+        if not held or held in (self.text, *LABELS_OF_NOBODY) or held.startswith(_LABELS_OF_PEOPLE):
+            return None
+        return held
+
 
 LABELS_OF_NOBODY = frozenset({"public-api"})
 """What OpenPhone writes into ``source`` when a contact's maker said nothing."""
+
+_LABELS_OF_PEOPLE = ("openphone", "device", "csv", "other")
+"""How OpenPhone's own words begin for a contact that a person made or imported; tools may not use them."""
 
 
 def decide(wanted: Wanted, found: Sequence[Contact], label: Label, owners: Mapping[str, str]) -> Decision:
@@ -184,10 +195,12 @@ def decide(wanted: Wanted, found: Sequence[Contact], label: Label, owners: Mappi
         return Create(wanted.external_id, row, after, wanted.desired, fingerprint)
     contact_id = str(held.id)
     tracked = wanted.tracked and contact_id == wanted.contact_id  # else ours is gone, and this is another's
+    named = contact_id == wanted.contact_id  # the row's own cell says that it is this one
     facts = AsFound(
         unreadable=held.unreadable,
         owner=None if tracked else owners.get(contact_id),
-        other_tool=None if tracked else label.other_tool(held),
+        other_tool=None if tracked else label.anyone_else(held) if named else label.other_tool(held),
+        named=named,
         tracked=tracked,
         differs=bool(differences(held, after)),
     )
@@ -226,6 +239,13 @@ def _pick(wanted: Wanted, found: Sequence[Contact]) -> Contact | None:
 
 def _claim(facts: AsFound, label: Label) -> str:
     """Why this contact is not ours to take."""
+    if facts.named:
+        whose = f"belongs to the sync {facts.owner!r}" if facts.owner else f"carries the source {facts.other_tool!r}"
+        return (
+            f"the contact whose id stands in this row {whose}: an id in a cell is believed only for contacts that "
+            "nobody else marks. Empty the cell, and the row gets a contact of its own"
+            + ("." if facts.owner else "; or set source_label to that source to take it over.")
+        )
     if facts.owner is not None:
         return (
             f"the contact with this externalId belongs to the sync {facts.owner!r}: two syncs may not share one. "

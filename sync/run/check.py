@@ -11,6 +11,7 @@ from sync.mapping.columns import unknown_columns
 from sync.mapping.compiler import MappingError, compile_mapping
 from sync.mapping.mapper import Mapper
 from sync.openphone.errors import OpenPhoneError
+from sync.run import encoding, feedback
 from sync.run.job import Job
 from sync.run.session import Misconfigured
 from sync.state.address import StateError
@@ -39,6 +40,7 @@ class Inspection:
     """Everything that ``check`` would raise, one after another, and what the state says: for a person to mend at once.
 
     ``misconfigured``: at least one of the mistakes is the configuration's (exit 2), not an outage (exit 1).
+    ``warnings``: what a person should know, though nothing is wrong.
     """
 
     sync: str
@@ -57,7 +59,7 @@ async def inspect(job: Job) -> Inspection:
     seen = Inspection(job.sync)
     await _look(job, seen)
     clean, said = job.at.redactor, [job.at.client.in_the_clear, *job.at.client.take_warnings()]
-    seen.warnings.extend(clean.said(text) for text in said if text)
+    seen.warnings[:] = [clean.said(text) for text in (*seen.warnings, *said) if text]
     seen.mistakes[:] = [clean.message(mistake) for mistake in seen.mistakes]
     return seen
 
@@ -74,6 +76,9 @@ async def _look(job: Job, seen: Inspection) -> None:
     try:
         async with job.source.opened() as connector:
             seen.columns = await _columns(job, connector)
+            guess = encoding.warning(encoding.encoding_of(connector))
+            seen.warnings += [guess.text] if guess else []
+            await feedback.prove_writable(connector, job)
     except Misconfigured as error:
         seen.note(*error.messages, misconfigured=True)
     except SourceConfigError as error:

@@ -35,6 +35,7 @@ from sync.plan.decide import (
 )
 from sync.plan.limits import RowsRead
 from sync.plan.plan import Findings, Plan
+from sync.run import encoding
 from sync.run.feedback import Feedback
 from sync.run.identity import Identified, Identity
 from sync.run.job import Job
@@ -62,6 +63,7 @@ async def read_and_decide(connector: Connector, rows: Understanding, job: Job, s
 
     Raises Stopped, and what the source, the client and the state raise.
     """
+    guesses = encoding.warnings(connector, job, session)
     reconciler = Reconciler(rows, job, session)
     notes, question = session.state.notes, _question(job, rows.mapper)
     try:
@@ -76,6 +78,7 @@ async def read_and_decide(connector: Connector, rows: Understanding, job: Job, s
         await reconciler.abandon()
     found = replace(
         reconciler.findings(),
+        warnings=(*guesses, *reconciler.findings().warnings),
         details=summary.details if summary else {},
         incomplete=str(incomplete) if incomplete else None,
         bookmark=f"{question} {summary.bookmark}" if summary and summary.bookmark is not None else None,
@@ -139,6 +142,7 @@ class Reconciler:
         self._seen: set[str] = set()
         self._said_gone: set[str] = set()
         self._unsure: list[Wanted] = []
+        self._open: list[Row] = []
 
     def findings(self) -> Findings:
         """What was found so far."""
@@ -169,6 +173,13 @@ class Reconciler:
         if tally.rows % BREATH == 0:
             await asyncio.sleep(0)
         who = self._rows.identity.of(row)
+        if who is None:
+            self._open.append(row)
+        else:
+            await self._take(row, who)
+
+    async def _take(self, row: Row, who: Identified | Problem) -> None:
+        tally = self._tally
         self._rows.feedback.note(row, who)
         if isinstance(who, Problem):
             tally.keyless += 1
@@ -242,6 +253,8 @@ class Reconciler:
 
     async def finish(self, *, full: bool) -> None:
         """The source has ended. ``full``: every record was seen, so that what is missing is gone."""
+        for row, who in zip(self._open, self._rows.identity.settle(), strict=True):
+            await self._take(row, who)
         await self._compare_with_what_was_sent()
         missing = self._said_gone & self._fingerprints.keys()
         if full:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from sync.contacts.change import Outcome
 from sync.plan.plan import Plan
+from sync.run import encoding
 from sync.run.apply import apply
 from sync.run.check import Checked, check
 from sync.run.feedback import Feedback, feedback_for
@@ -37,6 +38,7 @@ async def _pass(job: Job, opened: Session) -> None:
         plan = await read_and_decide(connector, Understanding(checked.mapper, identity, feedback), job, opened)
         opened.report.expect(plan)
         if not job.at.dry_run:
+            encoding.remember(connector, job, opened)
             await _carry_out(plan, _Hands(job, opened, checked, feedback))
     if plan.incomplete is not None:
         opened.report.error = f"{plan.incomplete} What was read was added and updated; nothing was deleted."
@@ -55,6 +57,7 @@ class _Hands:
 async def _carry_out(plan: Plan, by: _Hands) -> None:
     """Do what the plan says; show it in the source; go on from here next time, if nothing is left open."""
     job, report = by.job, by.opened.report
+    await by.feedback.expect(plan)
     job.watcher.phase(job.sync, "writing to the workspace", len(plan.changes))
     try:
         await _apply(plan, by)
