@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, WithJsonSchema
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, SecretStr, WithJsonSchema
 
 from connectors.base import Context
 from sync.config.daemon import AlertsOptions, ScheduleOptions, ServerOptions, Timezone
@@ -55,6 +55,9 @@ class Config(Model):
     openphone: OpenPhoneOptions = Field(description="how to reach the workspace: at least 'api_key'")
     state: Annotated[str, AfterValidator(_state)] = Field(
         default="state.db", description="what is remembered between runs: a path beside the file, or a database URL"
+    )
+    state_key: Annotated[SecretStr | None, BeforeValidator(lambda raw: raw or None)] = Field(
+        default=None, min_length=16, description="encrypts the tokens that are kept in the state"
     )
     syncs: dict[Annotated[str, AfterValidator(_sync_name)], SyncConfig] = Field(
         min_length=1, description="at least one sync by its name: a source, a key and the fields"

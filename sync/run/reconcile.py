@@ -37,7 +37,9 @@ from sync.run.feedback import Feedback
 from sync.run.identity import Identified, Identity
 from sync.run.job import Job
 from sync.run.looking import Looking
-from sync.run.session import Session
+from sync.run.open_rows import still_open
+from sync.run.reading import absent_columns, asked_of_the_source, rows_of
+from sync.run.session import Misconfigured, Session
 
 BATCH = 200
 """Contacts that the state is asked about at once."""
@@ -58,7 +60,7 @@ class Understanding:
 async def read_and_decide(connector: Connector, rows: Understanding, job: Job, session: Session) -> Plan:
     """Read the source to its end and decide everything. Sends nothing.
 
-    Raises Stopped, and what the source, the client and the state raise.
+    Raises Stopped, Misconfigured, and what the source, the client and the state raise.
     """
     reconciler = Reconciler(rows, job, session)
     notes, question = session.state.notes, _question(job, rows.mapper)
@@ -69,11 +71,18 @@ async def read_and_decide(connector: Connector, rows: Understanding, job: Job, s
         await reconciler.prepare()
         bookmark = None if job.options.verify else _mark(notes.bookmark(job.sync), question)
         summary, incomplete = await _read(connector, bookmark, reconciler, job)
+        if summary is not None and summary.full and (mistakes := absent_columns(connector, job.mapping, job.sync)):
+            raise Misconfigured(mistakes)
         await reconciler.finish(full=summary is not None and summary.full)
     finally:
         await reconciler.abandon()
+    found = reconciler.findings()
+    again = (
+        [] if summary is None or summary.full else still_open(session.state, job.sync, reconciler.seen, found.decisions)
+    )
     found = replace(
-        reconciler.findings(),
+        found,
+        decisions=[*found.decisions, *again],
         details=summary.details if summary else {},
         incomplete=str(incomplete) if incomplete else None,
         bookmark=f"{question} {summary.bookmark}" if summary and summary.bookmark is not None else None,
@@ -86,12 +95,13 @@ async def _read(
 ) -> tuple[ReadSummary | None, IncompleteRead | None]:
     """Every row to the reconciler; the summary is None where the read is incomplete."""
     try:
-        async for row in connector.read(bookmark):
+        async for row in rows_of(connector, bookmark):
             await reconciler.take(row)
             job.watcher.step()
     except IncompleteRead as error:
         return None, error
-    return connector.summary(), None
+    with asked_of_the_source():
+        return connector.summary(), None
 
 
 def _mark(stored: str | None, question: str) -> str | None:
@@ -130,7 +140,7 @@ class Reconciler:
         self._fingerprints = self._contacts.fingerprints(job.sync)
         self._refusals = self._contacts.refusals(job.sync)
         self._intents = self._contacts.intents(job.sync)
-        self._seen: set[str] = set()
+        self.seen: set[str] = set()
         self._said_gone: set[str] = set()
         self._unsure: list[Wanted] = []
 
@@ -168,9 +178,13 @@ class Reconciler:
             tally.keyless += 1
             tally.decisions.append(who)
             return
+        if row.problem is not None:
+            self.seen.add(who.external_id)
+            tally.decisions.append(Problem(row.number, who.external_id, None, None, row.problem, "rejected"))
+            return
         fingerprint = self._rows.mapper.fingerprint(row)
         outcome = fate(READ, self._as_read(row, who, fingerprint))
-        self._seen.add(who.external_id)
+        self.seen.add(who.external_id)
         match outcome:
             case "rejected":
                 tally.decisions.append(self._double(row, who.external_id))
@@ -188,7 +202,7 @@ class Reconciler:
         sure = not self._job.options.verify and external_id not in self._intents
         refused = self._refusals.get(external_id)
         return AsRead(
-            doubled=external_id in self._seen,
+            doubled=external_id in self.seen,
             deleted=row.deleted,
             in_step=sure and self._fingerprints.get(external_id) == fingerprint,
             refused=sure and refused is not None and refused[0] == fingerprint,
@@ -239,8 +253,8 @@ class Reconciler:
         await self._compare_with_what_was_sent()
         missing = self._said_gone & self._fingerprints.keys()
         if full:
-            missing |= self._fingerprints.keys() - self._seen
-            missing |= self._intents.keys() - self._seen
+            missing |= self._fingerprints.keys() - self.seen
+            missing |= self._intents.keys() - self.seen
         if fate(MISSING, AsMissing(keep=self._job.safety.on_missing == "keep")) != "kept":
             await self._consider_missing(sorted(missing))
         await self._looking.finish()
