@@ -125,9 +125,10 @@ class OAuth2:
 
     def _request(self) -> Request:
         options, secret = self._options, self._options.client_secret.get_secret_value()
-        form = {"grant_type": "client_credentials", **options.params}
+        params = {name: value.get_secret_value() for name, value in options.params.items()}
+        form = {"grant_type": "client_credentials", **params}
         if self._refresh is not None:
-            form = {"grant_type": "refresh_token", "refresh_token": self._refresh, **options.params}
+            form = {"grant_type": "refresh_token", "refresh_token": self._refresh, **params}
         if options.scope:
             form["scope"] = options.scope
         if options.client_auth == "basic":

@@ -183,9 +183,10 @@ def _secrets_of(auth: BaseModel) -> Iterator[str]:
         elif name == "client_id" and len(str(value)) >= _SHORT:
             yield str(value)
         elif name == "params":
-            yield from (
-                word for key, word in value.items() if _named_so(key) or (len(word) >= _SHORT and key not in _SPOKEN)
-            )
+            for key, secret in value.items():
+                word = secret.get_secret_value()
+                if _named_so(key) or (len(word) >= _SHORT and key not in _SPOKEN):
+                    yield word
 
 
 def _named_so(name: str) -> bool:

@@ -59,7 +59,7 @@ class OAuth2Auth(Part):
     client_secret: SecretStr = Field(description="the OAuth2 client's secret")
     refresh_token: SecretStr | None = None
     scope: str | None = None
-    params: dict[str, str] = Field(default_factory=dict, json_schema_extra={"writeOnly": True})
+    params: dict[str, SecretStr] = Field(default_factory=dict)
     client_auth: Literal["body", "basic"] = "body"
     scheme: str = "Bearer"
 

@@ -99,7 +99,7 @@ async def test_a_record_that_cannot_be_judged_is_a_row_with_a_problem(setting: s
     records: list[Any] = [{"id": n, "name": {}, "tags": ["vip"]} for n in range(4)]
     records[2]["tags"] = None
     async with CrmServer(records=records) as server:
-        rows = await rows_of(connector(server, **{setting: "contains(tags, 'vip')"}))
+        rows = await rows_of(connector(server, **dict[str, Any]({setting: "contains(tags, 'vip')"})))
     assert len(rows) == 4
     assert [row.problem is None for row in rows] == [True, True, False, True]
     assert f"'{setting}' cannot be told for this record" in str(rows[2].problem)

@@ -59,7 +59,7 @@ PARTIAL = {
     "errors": [{"message": "Timed out reading field 'phones'", "path": ["people", 3, "phones"]}],
 }
 REFUSED = {**PARTIAL, "errors": [{"message": "You may not read 'phones'"}]}
-THROTTLED = [
+THROTTLED: list[dict[str, Any]] = [
     {"errors": [{"message": "Throttled", "extensions": {"code": "THROTTLED"}}]},
     {"data": None, "errors": [{"type": "RATE_LIMITED", "message": "API rate limit exceeded"}]},
     {"error_code": "ComplexityException", "errors": [{"message": "Complexity budget exhausted"}]},
@@ -150,7 +150,7 @@ async def test_an_api_can_have_its_own_words_for_failure_and_for_later() -> None
         return {**body, "result": states.pop() if states else "fine", "reason": "asleep"}
 
     slept: list[float] = []
-    expressions = {"retry_when": "result == 'busy'", "error_when": "result == 'broken'"}
+    expressions: dict[str, Any] = {"retry_when": "result == 'busy'", "error_when": "result == 'broken'"}
     async with CrmServer(rewrite=worded) as server:
         assert len(await rows_of(connector(server, slept=slept, **expressions))) == 25
         assert slept == [1, 2]

@@ -304,7 +304,7 @@ async def test_content_range_tells_the_total() -> None:
         return web.json_response({"data": people(25)[start : start + 10]}, headers=headers, status=206)
 
     async with CrmServer(extra={"/by/range": ranged}) as server:
-        source = {"url": f"{server.url}/by/range", "total_header": "Content-Range"}
+        source: dict[str, Any] = {"url": f"{server.url}/by/range", "total_header": "Content-Range"}
         paging = {"type": "offset", "size": 10, "end": "short"}
         assert len(await rows_of(connector(server, paging=paging, **source))) == 25
         _, error = await broken(connector(server, paging=paging, max_pages=2, **source))
