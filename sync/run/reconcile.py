@@ -178,16 +178,12 @@ class Reconciler:
             tally.keyless += 1
             tally.decisions.append(who)
             return
-        if row.problem is not None:
-            self.seen.add(who.external_id)
-            tally.decisions.append(Problem(row.number, who.external_id, None, None, row.problem, "rejected"))
-            return
         fingerprint = self._rows.mapper.fingerprint(row)
         outcome = fate(READ, self._as_read(row, who, fingerprint))
         self.seen.add(who.external_id)
         match outcome:
             case "rejected":
-                tally.decisions.append(self._double(row, who.external_id))
+                tally.decisions.append(self._unclear(row, who.external_id) or self._double(row, who.external_id))
             case "gone":
                 self._said_gone.add(who.external_id)
             case "unchanged":
@@ -203,10 +199,14 @@ class Reconciler:
         refused = self._refusals.get(external_id)
         return AsRead(
             doubled=external_id in self.seen,
+            unclear=row.problem is not None,
             deleted=row.deleted,
             in_step=sure and self._fingerprints.get(external_id) == fingerprint,
             refused=sure and refused is not None and refused[0] == fingerprint,
         )
+
+    def _unclear(self, row: Row, external_id: str) -> Problem | None:
+        return Problem(row.number, external_id, None, None, row.problem, "rejected") if row.problem else None
 
     def _double(self, row: Row, external_id: str) -> Problem:
         """A row whose key another row has: named by the cells that make the key, as the source has them."""
