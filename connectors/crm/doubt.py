@@ -21,6 +21,7 @@ _SIZE = re.compile(
     r"|(?:hits|results|records|items)perpage|batchsize|recordsize|fetchsize)"
 )
 _SIZE_IN_WORDS = re.compile(r"\b(?:first|limit|take|top|page_?size|per_?page)\b\s*[:=]?\s*(\d+)", re.IGNORECASE)
+_OTHER_PAGES = re.compile(r"rel=\"?[^\";,]*\b(?:first|prev|previous|last)\b", re.IGNORECASE)
 _PARTIAL = 206
 
 
@@ -69,7 +70,7 @@ def _ends_by_silence(paging: Paging) -> bool:
 
 def _says_the_end(last: Page, paging: Paging, told: list[Word], records: int, pages: int) -> bool:
     """Whether anything says that this is all: a total, an empty pointer, a Link header without a next page."""
-    if last.answer and "Link" in last.answer.headers:
+    if _OTHER_PAGES.search(last.header("Link") or ""):
         return True
     match paging:
         case CursorPaging(next_header=str(header)) | NextPaging(next_header=str(header)):

@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -39,25 +39,21 @@ class Secrets:
     @asynccontextmanager
     async def alone(self, name: str) -> AsyncIterator[None]:
         """Nobody else uses the secret for the block. Raises SourceError after a minute."""
-        waited = 0.0
-        while True:
-            try:
-                held = hold(self.url, name)
-                held.__enter__()
-                break
-            except Locked:
-                if waited >= _PATIENCE:
-                    raise SourceError(
-                        f"another run has been renewing the same token for {waited:.0f} seconds"
-                    ) from None
-                await self.clock.sleep(_BREATH)
-                waited += _BREATH
-            except (StateError, OSError) as error:
-                raise SourceError(f"the token cannot be kept: {error}") from None
-        try:
+        with ExitStack() as stack:
+            waited = 0.0
+            while True:
+                try:
+                    stack.enter_context(hold(self.url, name))
+                    break
+                except Locked:
+                    if waited >= _PATIENCE:
+                        text = f"another run has been renewing the same token for {waited:.0f} seconds: try again later"
+                        raise SourceError(text) from None
+                    await self.clock.sleep(_BREATH)
+                    waited += _BREATH
+                except (StateError, OSError):
+                    break  # where no lock can be, nobody can keep a token either; most stay as they are
             yield
-        finally:
-            held.__exit__(None, None, None)
 
     def kept(self, name: str) -> str | None:
         """What was last kept under the name. Raises SourceError where it cannot be read."""

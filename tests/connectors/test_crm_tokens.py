@@ -178,3 +178,13 @@ def _filled(value: Any, url: str) -> Any:
     if isinstance(value, dict):
         return {key: _filled(inner, url) for key, inner in value.items()}
     return value.replace("{url}", url) if isinstance(value, str) else value
+
+
+async def test_a_token_that_stays_needs_no_place(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("no folder")
+    keeper = Secrets(f"sqlite:///{tmp_path / 'file' / 'state.db'}")
+    async with CrmServer() as server:
+        assert len(await rows_of(reader(server, keeper))) == 25
+    async with CrmServer(token_answer=Rotating()) as server:
+        _, error = await broken(reader(server, keeper))
+    assert "the new token cannot be kept, and the old one is spent" in str(error)
