@@ -46,7 +46,8 @@ class Mapper:
         pieces = []
         for column in self.key_columns:
             try:
-                piece = values.text(row.cells.get(column))
+                cell = row.cells.get(column)
+                piece = "" if cell is False else values.text(cell)  # some databases say false for empty
             except ValueUnreadable as unreadable:
                 return _problem(row, None, Bad(column, shown(row.cells.get(column)), unreadable.reason))
             if not piece:

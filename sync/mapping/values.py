@@ -14,7 +14,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from connectors.base import Cell
+from connectors.base import Cell, Unreadable
 from sync.mapping import error_words, numerals
 
 if TYPE_CHECKING:
@@ -55,6 +55,8 @@ def text(cell: Cell) -> str:
         return _datetime_text(cell)
     if isinstance(cell, date):
         return cell.isoformat()
+    if isinstance(cell, Unreadable):
+        raise ValueUnreadable(cell.reason)
     return ", ".join(filter(None, (text(item) for item in cell)))
 
 

@@ -37,6 +37,7 @@ class AsRead:
 
     keyless: bool = False
     doubled: bool = False
+    unclear: bool = False
     deleted: bool = False
     in_step: bool = False
     refused: bool = False
@@ -75,6 +76,7 @@ class AsMissing:
 READ: tuple[Case[AsRead], ...] = (
     Case("its key is empty or cannot be read", lambda row: row.keyless, "rejected"),
     Case("a row before it has the same key", lambda row: row.doubled, "rejected"),
+    Case("the source cannot say what the record means", lambda row: row.unclear, "rejected"),
     Case("the source says that the record is deleted", lambda row: row.deleted, "gone"),
     Case("it is as it was when its contact was last in step", lambda row: row.in_step, "unchanged"),
     Case("OpenPhone refused just this row before", lambda row: row.refused, "failed", "not sent again"),

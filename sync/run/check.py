@@ -13,6 +13,7 @@ from sync.mapping.mapper import Mapper
 from sync.openphone.errors import OpenPhoneError
 from sync.run import encoding, feedback
 from sync.run.job import Job
+from sync.run.reading import absent_columns, asked_of_the_source, sampled
 from sync.run.session import Misconfigured
 from sync.state.address import StateError
 from sync.state.store import State
@@ -78,6 +79,9 @@ async def _look(job: Job, seen: Inspection) -> None:
             seen.columns = await _columns(job, connector)
             guess = encoding.warning(encoding.encoding_of(connector))
             seen.warnings += [guess.text] if guess else []
+            await sampled(connector)
+            mistakes = absent_columns(connector, job.mapping, job.sync)
+            seen.note(*mistakes, misconfigured=bool(mistakes))
             await feedback.prove_writable(connector, job)
     except Misconfigured as error:
         seen.note(*error.messages, misconfigured=True)
@@ -102,7 +106,8 @@ async def _workspace(job: Job) -> Checked:
 
 async def _columns(job: Job, connector: Connector) -> Sequence[str] | None:
     """The source's columns (None: only its rows can tell). Raises Misconfigured with every mapped one it lacks."""
-    columns = await connector.columns()
+    with asked_of_the_source():
+        columns = await connector.columns()
     messages = unknown_columns(job.mapping, columns, job.sync) if columns is not None else []
     if messages:
         raise Misconfigured(messages)

@@ -20,6 +20,7 @@ from sync.plan.decide import Label
 from sync.plan.limits import Limits
 from sync.plan.options import Limit, SafetyOptions
 from sync.redaction import Redactor
+from sync.run.reading import asked_of_the_source
 from sync.run.watching import Silent, Watcher
 
 GRACE_SECONDS = 7.0
@@ -60,7 +61,8 @@ class SourceOptions:
     @asynccontextmanager
     async def opened(self) -> AsyncIterator[Connector]:
         """The connector, closed again whatever happens."""
-        connector = load(self.type)(self.options, self.context)
+        with asked_of_the_source():
+            connector = load(self.type)(self.options, self.context)
         try:
             yield connector
         finally:

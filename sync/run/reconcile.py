@@ -40,7 +40,9 @@ from sync.run.feedback import Feedback
 from sync.run.identity import Identified, Identity
 from sync.run.job import Job
 from sync.run.looking import Looking
-from sync.run.session import Session
+from sync.run.open_rows import still_open
+from sync.run.reading import absent_columns, asked_of_the_source, rows_of
+from sync.run.session import Misconfigured, Session
 
 BATCH = 200
 """Contacts that the state is asked about at once."""
@@ -61,7 +63,7 @@ class Understanding:
 async def read_and_decide(connector: Connector, rows: Understanding, job: Job, session: Session) -> Plan:
     """Read the source to its end and decide everything. Sends nothing.
 
-    Raises Stopped, and what the source, the client and the state raise.
+    Raises Stopped, Misconfigured, and what the source, the client and the state raise.
     """
     guesses = encoding.warnings(connector, job, session)
     reconciler = Reconciler(rows, job, session)
@@ -73,12 +75,19 @@ async def read_and_decide(connector: Connector, rows: Understanding, job: Job, s
         await reconciler.prepare()
         bookmark = None if job.options.verify else _mark(notes.bookmark(job.sync), question)
         summary, incomplete = await _read(connector, bookmark, reconciler, job)
+        if summary is not None and summary.full and (mistakes := absent_columns(connector, job.mapping, job.sync)):
+            raise Misconfigured(mistakes)
         await reconciler.finish(full=summary is not None and summary.full)
     finally:
         await reconciler.abandon()
+    found = reconciler.findings()
+    again = (
+        [] if summary is None or summary.full else still_open(session.state, job.sync, reconciler.seen, found.decisions)
+    )
     found = replace(
-        reconciler.findings(),
-        warnings=(*guesses, *reconciler.findings().warnings),
+        found,
+        warnings=(*guesses, *found.warnings),
+        decisions=[*found.decisions, *again],
         details=summary.details if summary else {},
         incomplete=str(incomplete) if incomplete else None,
         bookmark=f"{question} {summary.bookmark}" if summary and summary.bookmark is not None else None,
@@ -91,12 +100,13 @@ async def _read(
 ) -> tuple[ReadSummary | None, IncompleteRead | None]:
     """Every row to the reconciler; the summary is None where the read is incomplete."""
     try:
-        async for row in connector.read(bookmark):
+        async for row in rows_of(connector, bookmark):
             await reconciler.take(row)
             job.watcher.step()
     except IncompleteRead as error:
         return None, error
-    return connector.summary(), None
+    with asked_of_the_source():
+        return connector.summary(), None
 
 
 def _mark(stored: str | None, question: str) -> str | None:
@@ -139,7 +149,7 @@ class Reconciler:
             if about_a_row(refusal[1])
         }
         self._intents = self._contacts.intents(job.sync)
-        self._seen: set[str] = set()
+        self.seen: set[str] = set()
         self._said_gone: set[str] = set()
         self._unsure: list[Wanted] = []
         self._open: list[Row] = []
@@ -187,10 +197,10 @@ class Reconciler:
             return
         fingerprint = self._rows.mapper.fingerprint(row)
         outcome = fate(READ, self._as_read(row, who, fingerprint))
-        self._seen.add(who.external_id)
+        self.seen.add(who.external_id)
         match outcome:
             case "rejected":
-                tally.decisions.append(self._double(row, who.external_id))
+                tally.decisions.append(self._unclear(row, who.external_id) or self._double(row, who.external_id))
             case "gone":
                 self._said_gone.add(who.external_id)
             case "unchanged":
@@ -205,11 +215,15 @@ class Reconciler:
         sure = not self._job.options.verify and external_id not in self._intents
         refused = self._refusals.get(external_id)
         return AsRead(
-            doubled=external_id in self._seen,
+            doubled=external_id in self.seen,
+            unclear=row.problem is not None,
             deleted=row.deleted,
             in_step=sure and self._fingerprints.get(external_id) == fingerprint,
             refused=sure and refused is not None and refused[0] == fingerprint,
         )
+
+    def _unclear(self, row: Row, external_id: str) -> Problem | None:
+        return Problem(row.number, external_id, None, None, row.problem, "rejected") if row.problem else None
 
     def _double(self, row: Row, external_id: str) -> Problem:
         """A row whose key another row has: named by the cells that make the key, as the source has them."""
@@ -258,8 +272,8 @@ class Reconciler:
         await self._compare_with_what_was_sent()
         missing = self._said_gone & self._fingerprints.keys()
         if full:
-            missing |= self._fingerprints.keys() - self._seen
-            missing |= self._intents.keys() - self._seen
+            missing |= self._fingerprints.keys() - self.seen
+            missing |= self._intents.keys() - self.seen
         if fate(MISSING, AsMissing(keep=self._job.safety.on_missing == "keep")) != "kept":
             await self._consider_missing(sorted(missing))
         await self._looking.finish()

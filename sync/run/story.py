@@ -16,6 +16,7 @@ from sync.run.check import Checked, check
 from sync.run.feedback import Feedback, feedback_for
 from sync.run.identity import identity_for
 from sync.run.job import Job
+from sync.run.open_rows import go_on_from_here
 from sync.run.reconcile import Understanding, read_and_decide
 from sync.run.report import SyncReport
 from sync.run.session import Session, Stopped, session
@@ -67,8 +68,7 @@ async def _carry_out(plan: Plan, by: _Hands) -> None:
         await by.feedback.leave()
         raise
     await by.feedback.finish(report.problems)
-    if report.status == "ok" and plan.incomplete is None and plan.bookmark is not None:
-        by.opened.state.notes.set_bookmark(job.sync, plan.bookmark)
+    go_on_from_here(by.opened.state, report, plan)
 
 
 async def _apply(plan: Plan, by: _Hands) -> None:
