@@ -12,9 +12,11 @@ from sync.contacts.change import Outcome
 from sync.plan.plan import Plan
 from sync.run.apply import apply
 from sync.run.check import Checked, check
+from sync.run.columns_seen import ColumnsSeen
 from sync.run.feedback import Feedback, feedback_for
 from sync.run.identity import identity_for
 from sync.run.job import Job
+from sync.run.mapping_memory import MappingMemory
 from sync.run.reconcile import Understanding, read_and_decide
 from sync.run.report import SyncReport
 from sync.run.session import Session, Stopped, session
@@ -34,10 +36,14 @@ async def _pass(job: Job, opened: Session) -> None:
         checked = await check(job, connector)
         identity = identity_for(connector, job, checked.mapper, opened)
         feedback = feedback_for(connector, job, identity, opened)
-        plan = await read_and_decide(connector, Understanding(checked.mapper, identity, feedback), job, opened)
+        memory = MappingMemory(opened.state.notes, job.sync, checked.mapper)
+        seen = ColumnsSeen(job.mapping, checked.columns)
+        rows = Understanding(checked.mapper, identity, feedback, seen, memory.changed)
+        plan = await read_and_decide(connector, rows, job, opened)
         opened.report.expect(plan)
         if not job.at.dry_run:
-            await _carry_out(plan, _Hands(job, opened, checked, feedback))
+            memory.begin()
+            await _carry_out(plan, _Hands(job, opened, checked, feedback, memory))
     if plan.incomplete is not None:
         opened.report.error = f"{plan.incomplete} What was read was added and updated; nothing was deleted."
 
@@ -50,6 +56,7 @@ class _Hands:
     opened: Session
     checked: Checked
     feedback: Feedback
+    memory: MappingMemory
 
 
 async def _carry_out(plan: Plan, by: _Hands) -> None:
@@ -63,6 +70,7 @@ async def _carry_out(plan: Plan, by: _Hands) -> None:
     except BaseException:
         await by.feedback.leave()
         raise
+    by.memory.carried_out(plan)
     await by.feedback.finish(report.problems)
     if report.status == "ok" and plan.incomplete is None and plan.bookmark is not None:
         by.opened.state.notes.set_bookmark(job.sync, plan.bookmark)
