@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from sync.contacts.contact import Desired, Former
 from sync.contacts.json_value import Json
 from sync.mapping.mapper import Mapper, Understood
 
 Labelled = Mapping[str, tuple[str, ...]]
+V = TypeVar("V")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,19 @@ class LastApplied:
     def again(self) -> bool:
         """The row wants just what was last sent."""
         return self.sent.to_json() == self.standing.to_json()
+
+    @property
+    def still(self) -> Desired:
+        """What of the last sent the row wants just so now: the rest came to be so by other hands."""
+        sent, now = self.sent, self.standing
+        return Desired(
+            sent.external_id,
+            _equal(sent.scalars, now.scalars),
+            _equal(sent.phone_numbers, now.phone_numbers),
+            _equal(sent.emails, now.emails),
+            _equal(sent.custom_fields, now.custom_fields),
+            sent.source_url if sent.source_url == now.source_url else None,
+        )
 
 
 def last_applied(mapper: Mapper, understood: Understood, sent: Mapping[str, Json] | None) -> LastApplied | None:
@@ -55,6 +70,10 @@ def last_applied(mapper: Mapper, understood: Understood, sent: Mapping[str, Json
         source_url=before.source_url if keeps_url else desired.source_url,
     )
     return LastApplied(before, former, standing)
+
+
+def _equal(sent: Mapping[str, V], now: Mapping[str, V]) -> dict[str, V]:
+    return {name: value for name, value in sent.items() if name in now and now[name] == value}
 
 
 def _unmapped(sent: Labelled, mapped: Collection[str]) -> Labelled:

@@ -191,7 +191,9 @@ def decide(wanted: Wanted, found: Sequence[Contact], label: Label, owners: Mappi
     )
     match fate(FOUND, facts):
         case "unchanged":
-            return InStep(wanted.external_id, contact_id, fingerprint, as_sent=last is not None and last.again)
+            again = last is not None and last.again
+            still = last.still if last is not None and not again else None
+            return InStep(wanted.external_id, contact_id, fingerprint, again, still)
         case "adopted":
             return Adopt(wanted.external_id, row, contact_id, fingerprint)
         case "updated":

@@ -20,6 +20,7 @@ from sync.contacts.change import (
     change_from_json,
     change_to_json,
 )
+from sync.contacts.contact import Desired
 from sync.contacts.json_value import Json, list_in, object_in, text_in
 from sync.contacts.problem import Action, Problem, action_in
 from sync.contacts.warning import RowWarning
@@ -159,7 +160,13 @@ class Plan:
                 for back in self.held_back
             ],
             "in_step": [
-                [s.external_id, s.contact_id, s.fingerprint.hex() if s.fingerprint else None, s.as_sent]
+                [
+                    s.external_id,
+                    s.contact_id,
+                    s.fingerprint.hex() if s.fingerprint else None,
+                    s.as_sent,
+                    s.still.to_json() if s.still else None,
+                ]
                 for s in self.in_step
             ],
             "gone": self.gone,
@@ -242,9 +249,15 @@ def _held_back(raw: Json) -> HeldBack:
 
 
 def _in_step(raw: Json) -> InStep:
-    external_id, contact_id, fingerprint, as_sent = list_in(raw)
-    written = text_in(fingerprint)
-    return InStep(str(external_id), str(contact_id), bytes.fromhex(written) if written else None, as_sent is True)
+    external_id, contact_id, fingerprint, as_sent, still = list_in(raw)
+    key, written = str(external_id), text_in(fingerprint)
+    return InStep(
+        key,
+        str(contact_id),
+        bytes.fromhex(written) if written else None,
+        as_sent is True,
+        Desired.from_json(key, still) if still is not None else None,
+    )
 
 
 def _texts(raw: Json) -> tuple[str, ...]:

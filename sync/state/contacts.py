@@ -98,12 +98,14 @@ class Contacts:
     def remember(self, sync: str, steps: Iterable[InStep]) -> None:
         """Record contacts as tracked and in step.
 
-        What was last sent is forgotten where the contact is no longer so: it must not pass for what is held.
+        What was last sent is forgotten as far as the contact is no longer so: it must not pass for what is held.
         """
         with self._database.transaction() as connection:
             for step in steps:
-                values = {"contact_id": step.contact_id, "fingerprint": step.fingerprint}
-                self._put(connection, sync, step.external_id, values if step.as_sent else values | {"sent": None})
+                values: dict[str, Any] = {"contact_id": step.contact_id, "fingerprint": step.fingerprint}
+                if not step.as_sent:
+                    values["sent"] = _written(step.still.to_json()) if step.still else None
+                self._put(connection, sync, step.external_id, values)
 
     def forget(self, sync: str, external_ids: Sequence[str]) -> None:
         """These contacts are gone, and so is any intent to make them."""
@@ -159,7 +161,7 @@ class Contacts:
 
     def written(self, sync: str, written: Written) -> None:
         """A create or update was carried out: one transaction for the contact and its history."""
-        sent = json.dumps(written.sent, ensure_ascii=False) if written.sent is not None else None
+        sent = _written(written.sent) if written.sent is not None else None
         values = {"contact_id": written.contact_id, "fingerprint": written.fingerprint, "sent": sent}
         with self._database.transaction() as connection:
             self._put(connection, sync, written.external_id, values)
@@ -180,6 +182,10 @@ class Contacts:
             connection.execute(CONTACTS.insert().values(sync=sync, external_id=external_id, **values))
         for table in (INTENTS, REFUSALS):
             _delete(connection, table, sync, external_id)
+
+
+def _written(sent: Sent) -> str:
+    return json.dumps(sent, ensure_ascii=False)
 
 
 def _delete(connection: Connection, table: sa.Table, sync: str, external_id: str) -> None:
