@@ -15,7 +15,7 @@ from sync.contacts.change import Update
 from sync.contacts.contact import Contact
 from sync.contacts.warning import RowWarning
 from sync.plan.limits import Danger, Limits
-from sync.plan.parts import Changed, Values, changed_parts, field_of, parts_of
+from sync.plan.parts import Changed, Values, changed_parts, field_of, folded, parts_of
 
 NAME = ("firstName", "lastName")
 
@@ -132,17 +132,17 @@ def mapping_warnings(updates: Iterable[Update], mapping_changed: Collection[str]
 
 
 def _judge(update: Update, counted: Changed, every: Changed) -> _Judged:
-    same_name = _full_name(update.before) == _full_name(update.after)
-    renamed = not same_name and any(all(counted[part]) for part in NAME if part in counted)
-    emptied = [
-        part for part, values in counted.items() if _emptied(update, part, values) and not (part in NAME and same_name)
-    ]
+    emptied = [part for part, values in counted.items() if _emptied(update, part, values)]
+    named = [part for part in NAME if part in counted]
+    if named and _full_name(update.before) == _full_name(update.after):
+        named = []  # written otherwise: whole in one field, or taken apart
+        emptied = [part for part in emptied if part not in NAME]
+    renamed = any(all(counted[part]) for part in named)
     return _Judged(update, counted, renamed, _other_numbers(update, counted, every), emptied)
 
 
 def _full_name(contact: Contact) -> str:
-    parts = parts_of(contact)
-    return " ".join(text for name in NAME for text in parts.get(name, ()))
+    return folded(" ".join(contact.scalars.get(name) or "" for name in NAME))
 
 
 def _emptied(update: Update, part: str, values: tuple[Values, Values]) -> bool:
