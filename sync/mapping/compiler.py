@@ -71,6 +71,7 @@ class _Compiler:
             custom_fields=custom,
             source_url=url,
             value_columns=tuple(dict.fromkeys([*columns, *(url.columns if url else ())])),
+            parts=_parts(self.options, used),
         )
 
     def _labels(self, name: str, specs: Mapping[str, FieldSpec]) -> dict[str, Field[str]]:
@@ -142,6 +143,24 @@ class _Compiler:
             template=SourceUrlTemplate(template.parts),
             false_is_nothing=True,
         )
+
+
+def _parts(options: MappingOptions, used: Sequence[CustomField]) -> dict[str, str]:
+    """A digest of how each field, label and custom field (by its key) is mapped, as far as its value depends on it."""
+    fields, region = options.fields, options.region
+    specs: dict[str, tuple[FieldSpec | None, str]] = {name: (getattr(fields, name), "") for name in SCALARS}
+    specs |= {f"phoneNumbers.{label}": (spec, region) for label, spec in fields.phoneNumbers.items()}
+    specs |= {f"emails.{label}": (spec, "") for label, spec in fields.emails.items()}
+    custom = zip(used, options.customFields.values(), strict=False)
+    specs |= {f"customFields.{definition.key}": (spec, definition.type) for definition, spec in custom}
+    specs["sourceUrl"] = (FieldSpec(template=options.source_url) if options.source_url else None, "")
+    return {part: _part_digest(spec, more) for part, (spec, more) in specs.items() if spec is not None}
+
+
+def _part_digest(spec: FieldSpec, more: str) -> str:
+    # Without what is at its default: an option that a later version brings changes no mapping.
+    plain = json.dumps([spec.model_dump(mode="json", exclude_defaults=True), more], sort_keys=True, ensure_ascii=True)
+    return hashlib.blake2b(plain.encode(), digest_size=8).hexdigest()
 
 
 def _choices(wanted: str, have: Sequence[str]) -> str:

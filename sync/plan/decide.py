@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from typing import Generic, Literal, TypeVar
 
 from sync.contacts.change import Adopt, Create, Decision, Delete, InStep, Update
-from sync.contacts.contact import Contact, Desired, differences, overlay
+from sync.contacts.contact import NOTHING, Contact, Desired, differences, overlay
 from sync.contacts.problem import Problem
+from sync.mapping.last_applied import LastApplied
 
 Stage = Literal["as it was read", "as it is mapped", "as the workspace has it", "no row any more"]
 Fate = Literal["rejected", "failed", "unchanged", "created", "updated", "adopted", "deleted", "gone", "let go", "kept"]
@@ -131,7 +132,7 @@ class Wanted:
     """A row that is not known to be in step: what it wants its contact to be, and what the state says of it.
 
     ``contact_id`` is the contact that it had, or that the row itself names; None for a row that is new to us.
-    ``tracked``: the state holds that contact for this sync.
+    ``tracked``: the state holds that contact for this sync. ``last``: what was last sent there, if that is known.
     """
 
     row: int | None
@@ -139,6 +140,7 @@ class Wanted:
     fingerprint: bytes
     contact_id: str | None = None
     tracked: bool = False
+    last: LastApplied | None = None
 
     @property
     def external_id(self) -> str:
@@ -191,13 +193,14 @@ def decide(wanted: Wanted, found: Sequence[Contact], label: Label, owners: Mappi
     ``owners``: contact id → another sync that tracks it.
     """
     held = _pick(wanted, found)
-    after = overlay(wanted.desired, held, label.text)
     row, fingerprint = wanted.row, wanted.fingerprint
     if held is None:
-        return Create(wanted.external_id, row, after, wanted.desired, fingerprint)
+        return Create(wanted.external_id, row, overlay(wanted.desired, None, label.text), wanted.desired, fingerprint)
     contact_id = str(held.id)
     tracked = wanted.tracked and contact_id == wanted.contact_id  # else ours is gone, and this is another's
     named = contact_id == wanted.contact_id  # the row's own cell says that it is this one
+    last = wanted.last if tracked else None
+    after = overlay(wanted.desired, held, label.text, last.former if last else NOTHING)
     facts = AsFound(
         unreadable=held.unreadable,
         owner=None if tracked else owners.get(contact_id),
@@ -208,11 +211,14 @@ def decide(wanted: Wanted, found: Sequence[Contact], label: Label, owners: Mappi
     )
     match fate(FOUND, facts):
         case "unchanged":
-            return InStep(wanted.external_id, contact_id, fingerprint)
+            again = last is not None and last.again
+            still = last.still if last is not None and not again else None
+            return InStep(wanted.external_id, contact_id, fingerprint, again, still)
         case "adopted":
             return Adopt(wanted.external_id, row, contact_id, fingerprint)
         case "updated":
-            return Update(wanted.external_id, row, contact_id, held, after, wanted.desired, fingerprint, not tracked)
+            sent = last.standing if last else wanted.desired
+            return Update(wanted.external_id, row, contact_id, held, after, sent, fingerprint, not tracked)
         case _ if held.unreadable is not None:
             return cannot_be_understood(row, wanted.external_id, held)
         case _:

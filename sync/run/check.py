@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from connectors.base import Connector, SourceConfigError, SourceError
 from sync.contacts.contact import CustomField
@@ -12,6 +12,7 @@ from sync.mapping.compiler import MappingError, compile_mapping
 from sync.mapping.mapper import Mapper
 from sync.openphone.errors import OpenPhoneError
 from sync.run import encoding, feedback
+from sync.run.columns_seen import ColumnsSeen, look_at_the_first
 from sync.run.job import Job
 from sync.run.reading import absent_columns, asked_of_the_source, sampled
 from sync.run.session import Misconfigured
@@ -22,18 +23,21 @@ from sync.unexpected import unexpected
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """A job that fits: the mapping, compiled for the workspace's custom fields (by key)."""
+    """A job that fits: the mapping, compiled for the workspace's custom fields (by key), and the source's columns.
+
+    ``columns`` is None where only its records tell.
+    """
 
     mapper: Mapper
     definitions: Mapping[str, CustomField]
+    columns: Sequence[str] | None = None
 
 
 async def check(job: Job, connector: Connector) -> Checked:
     """The job's mapping, as source and workspace allow it. Raises MappingError, Misconfigured, SourceError and
     OpenPhoneError."""
     checked = await _workspace(job)
-    await _columns(job, connector)
-    return checked
+    return replace(checked, columns=await _columns(job, connector))
 
 
 @dataclass(slots=True)
@@ -81,6 +85,8 @@ async def _look(job: Job, seen: Inspection) -> None:
             seen.warnings += [guess.text] if guess else []
             await sampled(connector)
             mistakes = absent_columns(connector, job.mapping, job.sync)
+            if seen.columns is None:
+                mistakes += await look_at_the_first(connector, ColumnsSeen(job.mapping, None), job.sync)
             seen.note(*mistakes, misconfigured=bool(mistakes))
             await feedback.prove_writable(connector, job)
     except Misconfigured as error:

@@ -71,11 +71,12 @@ class SourceOptions:
 
 @dataclass(frozen=True, slots=True)
 class RunOptions:
-    """What one run was asked for. ``max_deletes`` is exact, and for this run alone."""
+    """What one run was asked for. ``max_deletes`` and ``max_rewrites`` are exact, and for this run alone."""
 
     dry_run: bool = False
     verify: bool = False
     max_deletes: Limit | None = None
+    max_rewrites: Limit | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +102,11 @@ class Job:
     @property
     def limits(self) -> Limits:
         """The limits of this run."""
-        if self.options.max_deletes is not None:
-            return Limits(self.options.max_deletes, self.safety.max_updates, for_this_run=True)
-        return Limits(self.safety.max_deletes, self.safety.max_updates)
+        safety, options = self.safety, self.options
+        return Limits(
+            options.max_deletes or safety.max_deletes,
+            safety.max_updates,
+            for_this_run=options.max_deletes is not None,
+            rewrites=options.max_rewrites or safety.max_rewrites,
+            rewrites_for_this_run=options.max_rewrites is not None,
+        )

@@ -12,12 +12,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from connectors.base import Connector, IncompleteRead, ReadSummary, Row
-from sync.contacts.change import Decision, Delete, InStep
+from sync.contacts.change import Decision, Delete, InStep, Update
 from sync.contacts.contact import Contact
 from sync.contacts.problem import Problem
 from sync.contacts.warning import RowWarning
 from sync.mapping.fields import shown
-from sync.mapping.mapper import Mapper
+from sync.mapping.last_applied import last_applied
+from sync.mapping.mapper import Mapper, Understood, dropped
 from sync.openphone.refusals import about_a_row
 from sync.plan.decide import (
     MAPPED,
@@ -34,8 +35,10 @@ from sync.plan.decide import (
     remove,
 )
 from sync.plan.limits import RowsRead
+from sync.plan.parts import changed_parts, same_wishes
 from sync.plan.plan import Findings, Plan
 from sync.run import encoding
+from sync.run.columns_seen import ColumnsSeen
 from sync.run.feedback import Feedback
 from sync.run.identity import Identified, Identity
 from sync.run.job import Job
@@ -53,11 +56,16 @@ BREATH = 1000
 
 @dataclass(frozen=True, slots=True)
 class Understanding:
-    """How rows are understood: what they mean, which contact each is about, who shows what became of them."""
+    """How rows are understood: what they mean, which contact each is about, who shows what became of them.
+
+    ``mapping_changed``: the parts that are mapped otherwise than when the sync was last in step.
+    """
 
     mapper: Mapper
     identity: Identity
     feedback: Feedback
+    columns: ColumnsSeen
+    mapping_changed: frozenset[str] = frozenset()
 
 
 async def read_and_decide(connector: Connector, rows: Understanding, job: Job, session: Session) -> Plan:
@@ -75,8 +83,9 @@ async def read_and_decide(connector: Connector, rows: Understanding, job: Job, s
         await reconciler.prepare()
         bookmark = None if job.options.verify else _mark(notes.bookmark(job.sync), question)
         summary, incomplete = await _read(connector, bookmark, reconciler, job)
-        if summary is not None and summary.full and (mistakes := absent_columns(connector, job.mapping, job.sync)):
-            raise Misconfigured(mistakes)
+        absent = [*absent_columns(connector, job.mapping, job.sync), *rows.columns.mistakes(job.sync)]
+        if summary is not None and summary.full and absent:
+            raise Misconfigured(absent)
         await reconciler.finish(full=summary is not None and summary.full)
     finally:
         await reconciler.abandon()
@@ -130,6 +139,7 @@ class _Tally:
     decisions: list[Decision] = field(default_factory=list)
     gone: list[str] = field(default_factory=list)
     warnings: list[RowWarning] = field(default_factory=list)
+    as_before: dict[str, frozenset[str]] = field(default_factory=dict)
 
 
 class Reconciler:
@@ -151,7 +161,7 @@ class Reconciler:
         self._intents = self._contacts.intents(job.sync)
         self.seen: set[str] = set()
         self._said_gone: set[str] = set()
-        self._unsure: list[Wanted] = []
+        self._unsure: list[tuple[Wanted, Understood]] = []
         self._open: list[Row] = []
 
     def findings(self) -> Findings:
@@ -165,6 +175,8 @@ class Reconciler:
             decisions=tally.decisions,
             gone=tally.gone,
             warnings=tally.warnings,
+            mapping_changed=self._rows.mapping_changed,
+            as_before=tally.as_before,
         )
 
     async def prepare(self) -> None:
@@ -182,6 +194,7 @@ class Reconciler:
         tally.rows += 1
         if tally.rows % BREATH == 0:
             await asyncio.sleep(0)
+        self._rows.columns.note(row)
         who = self._rows.identity.of(row)
         if who is None:
             self._open.append(row)
@@ -239,31 +252,34 @@ class Reconciler:
 
     async def _map(self, row: Row, who: Identified, fingerprint: bytes) -> None:
         """A row that may differ: what it wants, and whether that is what was last sent."""
-        desired, problems = self._rows.mapper.desired(row, who.external_id)
-        if desired is None:
-            self._tally.decisions.extend(problems)
+        understood = self._rows.mapper.understand(row, who.external_id)
+        self._tally.warnings += (dropped(bad, row, who.external_id) for bad in understood.dropped)
+        if understood.desired is None:
+            self._tally.decisions.extend(understood.problems)
             return
-        wanted = Wanted(row.number, desired, fingerprint, who.contact_id, who.external_id in self._fingerprints)
+        tracked = who.external_id in self._fingerprints
+        wanted = Wanted(row.number, understood.desired, fingerprint, who.contact_id, tracked)
         if not wanted.tracked:
             await self._looking.look(wanted)
             return
-        self._unsure.append(wanted)
+        self._unsure.append((wanted, understood))
         if len(self._unsure) >= BATCH:
             await self._compare_with_what_was_sent()
 
     async def _compare_with_what_was_sent(self) -> None:
         """Rows of tracked contacts: those that want what was last sent are in step without a look."""
         unsure, self._unsure = self._unsure, []
-        ids = [wanted.external_id for wanted in unsure]
+        ids = [wanted.external_id for wanted, _ in unsure]
         tracked = self._contacts.tracked(self._job.sync, ids) if unsure else {}
-        for wanted in unsure:
+        for wanted, understood in unsure:
             known = tracked[wanted.external_id]
             sure = not self._job.options.verify and known.external_id not in self._intents
-            as_sent = sure and known.sent is not None and known.sent == wanted.desired.to_json()
+            last = last_applied(self._rows.mapper, understood, known.sent)
+            as_sent = sure and last is not None and last.again
             if fate(MAPPED, AsMapped(rejected=False, as_sent=as_sent)) == "unchanged":
                 self._in_step(InStep(known.external_id, known.contact_id, wanted.fingerprint, as_sent=True))
             else:
-                await self._looking.look(replace(wanted, contact_id=known.contact_id))
+                await self._looking.look(replace(wanted, contact_id=known.contact_id, last=last))
 
     async def finish(self, *, full: bool) -> None:
         """The source has ended. ``full``: every record was seen, so that what is missing is gone."""
@@ -331,8 +347,11 @@ class Reconciler:
         decision = decide(item, contacts, self._job.label, owners)
         if isinstance(decision, InStep):
             self._in_step(decision)
-        else:
-            self._tally.decisions.append(decision)
+            return
+        self._tally.decisions.append(decision)
+        if isinstance(decision, Update) and item.last is not None:
+            same = same_wishes(changed_parts(decision), item.desired, item.last.sent)
+            self._tally.as_before |= {decision.external_id: same} if same else {}
 
     def _in_step(self, step: InStep) -> None:
         self._tally.unchanged += 1

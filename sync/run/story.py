@@ -13,9 +13,11 @@ from sync.plan.plan import Plan
 from sync.run import encoding
 from sync.run.apply import apply
 from sync.run.check import Checked, check
+from sync.run.columns_seen import ColumnsSeen
 from sync.run.feedback import Feedback, feedback_for
 from sync.run.identity import identity_for
 from sync.run.job import Job
+from sync.run.mapping_memory import MappingMemory
 from sync.run.open_rows import go_on_from_here
 from sync.run.reconcile import Understanding, read_and_decide
 from sync.run.report import SyncReport
@@ -36,11 +38,15 @@ async def _pass(job: Job, opened: Session) -> None:
         checked = await check(job, connector)
         identity = identity_for(connector, job, checked.mapper, opened)
         feedback = feedback_for(connector, job, identity, opened)
-        plan = await read_and_decide(connector, Understanding(checked.mapper, identity, feedback), job, opened)
+        memory = MappingMemory(opened.state.notes, job.sync, checked.mapper)
+        seen = ColumnsSeen(job.mapping, checked.columns)
+        rows = Understanding(checked.mapper, identity, feedback, seen, memory.changed)
+        plan = await read_and_decide(connector, rows, job, opened)
         opened.report.expect(plan)
         if not job.at.dry_run:
             encoding.remember(connector, job, opened)
-            await _carry_out(plan, _Hands(job, opened, checked, feedback))
+            memory.begin()
+            await _carry_out(plan, _Hands(job, opened, checked, feedback, memory))
     if plan.incomplete is not None:
         opened.report.error = f"{plan.incomplete} What was read was added and updated; nothing was deleted."
 
@@ -53,6 +59,7 @@ class _Hands:
     opened: Session
     checked: Checked
     feedback: Feedback
+    memory: MappingMemory
 
 
 async def _carry_out(plan: Plan, by: _Hands) -> None:
@@ -67,6 +74,7 @@ async def _carry_out(plan: Plan, by: _Hands) -> None:
     except BaseException:
         await by.feedback.leave()
         raise
+    by.memory.carried_out(plan)
     await by.feedback.finish(report.problems)
     go_on_from_here(by.opened.state, report, plan)
 
