@@ -7,15 +7,7 @@ from dataclasses import dataclass
 from sync.plan.options import Limit
 
 FLOOR = 5
-"""A share never holds back fewer changes than this; a plain number is exact."""
-
-
-@dataclass(frozen=True, slots=True)
-class RowsRead:
-    """What the source gave, as far as deletes depend on it."""
-
-    read: int
-    keyless: int = 0
+"""A share lets so many changes pass, but no more than half of what is tracked; a plain number is exact."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,25 +34,22 @@ class Limits:
     updates: Limit
     for_this_run: bool = False
 
-    def deletes_refused(self, deletes: int, tracked: int, rows: RowsRead) -> Danger | None:
-        """Why this many deletes of ``tracked`` contacts are held back, or None."""
+    def deletes_refused(self, deletes: int, tracked: int, rows: int, *, meant: int | None = None) -> Danger | None:
+        """Why this many deletes of ``tracked`` contacts are held back, or None.
+
+        ``rows``: how many the source gave. ``meant``: how many deletes there are with those held for other reasons.
+        """
         if deletes == 0:
             return None
         if self.for_this_run:
             if deletes <= self.deletes.allows(tracked):
                 return None
             return Danger(f"{_deletes(deletes, tracked)} are more than --max-deletes {self.deletes} allows")
-        pass_once = f"if they are meant, run once with --max-deletes {deletes}"
-        if rows.read == 0:
-            return Danger(f"the source has no rows, which would delete {deletes} of {tracked} contacts held", pass_once)
-        if rows.keyless:
-            reason = (
-                f"{rows.keyless} row(s) have no usable key, so it cannot be told which of the {deletes} missing "
-                "contacts they are"
-            )
-            return Danger(reason, f"give them their key, or {pass_once}")
+        remedy = pass_once(meant or deletes)
+        if rows == 0:
+            return Danger(f"the source has no rows, which would delete {deletes} of {tracked} contacts held", remedy)
         if deletes > _with_floor(self.deletes, tracked):
-            return Danger(f"{_deletes(deletes, tracked)} are more than max_deletes ({self.deletes}) allows", pass_once)
+            return Danger(f"{_deletes(deletes, tracked)} are more than max_deletes ({self.deletes}) allows", remedy)
         return None
 
     def updates_refused(self, updates: int, tracked: int) -> Danger | None:
@@ -74,10 +63,16 @@ class Limits:
         )
 
 
+def pass_once(deletes: int) -> str:
+    """How this many deletes are let through."""
+    return f"if they are meant, run once with --max-deletes {deletes}"
+
+
 def _deletes(deletes: int, tracked: int) -> str:
     return f"{deletes} deletes of {tracked} contacts held"
 
 
-def _with_floor(limit: Limit, tracked: int) -> int:
+def _with_floor(limit: Limit, tracked: int, floor: int = FLOOR) -> int:
+    """What a limit allows of ``tracked`` contacts; the floor of a share is never more than half of them."""
     allowed = limit.allows(tracked)
-    return allowed if limit.count is not None else max(FLOOR, allowed)
+    return allowed if limit.count is not None else max(allowed, min(floor, tracked // 2))

@@ -22,7 +22,9 @@ from sync.contacts.change import (
 from sync.contacts.json_value import Json, list_in, object_in, text_in
 from sync.contacts.problem import Action, Problem, action_in
 from sync.contacts.warning import RowWarning
-from sync.plan.limits import Danger, Limits, RowsRead
+from sync.plan.certainty import CERTAIN, Doubt, Waiting, deletes_held
+from sync.plan.limits import Danger, Limits
+from sync.plan.noted import NOTHING_NOTED, Noted
 
 FORMAT = 1
 """The form of a plan's JSON; raise it when an older program would misread a newer plan."""
@@ -32,7 +34,7 @@ _ORDER: Mapping[Action, int] = MappingProxyType({"adopt": 0, "create": 1, "updat
 
 @dataclass(frozen=True, slots=True)
 class HeldBack:
-    """All changes of one kind that a limit holds back, why, and what lets them through."""
+    """Changes of one kind that are held back for one reason: why, and what lets them through."""
 
     action: Action
     danger: Danger
@@ -53,16 +55,18 @@ class Findings:
     ``tracked``: how many contacts the sync tracked before the run. ``gone``: tracked contacts, or creates that were
     cut off, which the workspace does not have: the state lets them go. ``details``: what the source says of its read.
     ``incomplete``: why the source was not read to its end, if it was not. ``bookmark``: where an incremental source
-    goes on next time.
+    goes on next time. ``doubt``: why deletes are not certain. ``waiting``: missing, but not for long enough.
     """
 
     rows: int = 0
-    keyless: int = 0
     unchanged: int = 0
     tracked: int = 0
     decisions: Sequence[Decision] = ()
     gone: Sequence[str] = ()
     warnings: Sequence[RowWarning] = ()
+    doubt: Doubt = CERTAIN
+    waiting: Sequence[Waiting] = ()
+    noted: Noted = NOTHING_NOTED
     details: Mapping[str, int] = field(default_factory=dict)
     bookmark: str | None = None
     incomplete: str | None = None
@@ -85,31 +89,36 @@ class Plan:
     gone: tuple[str, ...] = ()
     problems: tuple[Problem, ...] = ()
     warnings: tuple[RowWarning, ...] = ()
+    waiting: tuple[Waiting, ...] = ()
+    noted: Noted = NOTHING_NOTED
     details: Mapping[str, int] = field(default_factory=dict)
     bookmark: str | None = None
     incomplete: str | None = None
 
     @classmethod
     def build(cls, sync: str, found: Findings, limits: Limits) -> Plan:
-        """Gather the decisions; above a limit all deletes, or all updates, are held back, not some."""
+        """Gather the decisions; above a limit all deletes, or all updates, are held back, not some.
+
+        Deletes that are not certain are held by themselves.
+        """
         in_step = tuple(decision for decision in found.decisions if isinstance(decision, InStep))
         problems = tuple(decision for decision in found.decisions if isinstance(decision, Problem))
         changes = [decision for decision in found.decisions if not isinstance(decision, InStep | Problem)]
         changes.sort(key=lambda change: (_ORDER[change.action], change.row or 0, change.external_id))
-        dangers = _dangers(changes, found, limits)
+        held_back = tuple(_held_back_of(changes, found, limits))
+        held = {change for back in held_back for change in map(_which, back.changes)}
         return cls(
             sync=sync,
             rows=found.rows,
             unchanged=found.unchanged,
-            changes=tuple(change for change in changes if change.action not in dangers),
-            held_back=tuple(
-                HeldBack(action, danger, tuple(change for change in changes if change.action == action))
-                for action, danger in dangers.items()
-            ),
+            changes=tuple(change for change in changes if _which(change) not in held),
+            held_back=held_back,
             in_step=in_step,
             gone=tuple(found.gone),
             problems=problems,
             warnings=tuple(found.warnings),
+            waiting=tuple(sorted(found.waiting, key=lambda contact: contact.external_id)),
+            noted=found.noted,
             details=dict(found.details),
             bookmark=found.bookmark,
             incomplete=found.incomplete,
@@ -162,6 +171,8 @@ class Plan:
             "gone": self.gone,
             "problems": [problem.to_json() for problem in self.problems],
             "warnings": [warning.to_json() for warning in self.warnings],
+            "waiting": [contact.to_json() for contact in self.waiting],
+            "noted": self.noted.to_json(),
             "details": dict(self.details),
             "bookmark": self.bookmark,
             "incomplete": self.incomplete,
@@ -182,15 +193,19 @@ class Plan:
         return plan
 
 
-def _dangers(changes: Sequence[Change], found: Findings, limits: Limits) -> dict[Action, Danger]:
-    deletes = sum(1 for change in changes if isinstance(change, Delete))
-    updates = sum(1 for change in changes if change.action == "update")
+def _held_back_of(changes: Sequence[Change], found: Findings, limits: Limits) -> Iterator[HeldBack]:
+    deletes = [change for change in changes if isinstance(change, Delete)]
+    for danger, held in deletes_held(deletes, found.doubt, limits, tracked=found.tracked, rows=found.rows):
+        yield HeldBack("delete", danger, held)
+    updates = tuple(change for change in changes if change.action == "update")
     adopted = sum(1 for change in changes if change.adopted)
-    dangers: dict[Action, Danger | None] = {
-        "delete": limits.deletes_refused(deletes, found.tracked, RowsRead(found.rows, found.keyless)),
-        "update": limits.updates_refused(updates, found.tracked + adopted),
-    }
-    return {action: danger for action, danger in dangers.items() if danger is not None}
+    if refused := limits.updates_refused(len(updates), found.tracked + adopted):
+        yield HeldBack("update", refused, updates)
+
+
+def _which(change: Change) -> tuple[Action, str, str | None]:
+    """What tells a change from the others of its plan."""
+    return (change.action, change.external_id, change.contact_id)
 
 
 def _sent(change: Change) -> list[Json]:
@@ -211,6 +226,8 @@ def _read(whole: Mapping[str, Json]) -> Plan:
         gone=_texts(whole["gone"]),
         problems=tuple(Problem.from_json(object_in(raw)) for raw in list_in(whole["problems"])),
         warnings=tuple(map(RowWarning.from_json, list_in(whole["warnings"]))),
+        waiting=tuple(map(Waiting.from_json, list_in(whole["waiting"]))),
+        noted=Noted.from_json(whole["noted"]),
         details={name: _number(value) for name, value in object_in(whole["details"]).items()},
         bookmark=text_in(whole["bookmark"]),
         incomplete=text_in(whole["incomplete"]),

@@ -15,6 +15,7 @@ from sync.contacts.change import Adopt, Change, Create, Delete, InStep, Outcome,
 from sync.contacts.problem import Problem
 from sync.openphone.errors import OpenPhoneError, OutcomeUnknown, Refused
 from sync.plan.plan import Plan
+from sync.run import absences
 from sync.run.create import Made, create
 from sync.run.target import Target, Writer
 from sync.state.address import StateError
@@ -56,6 +57,7 @@ def _remember(plan: Plan, target: Target, on_outcome: OnOutcome) -> None:
     """What needs no request: rows found in step, contacts adopted as they are."""
     contacts, sync = target.session.state.contacts, target.session.at.sync
     contacts.remember(sync, plan.in_step)
+    absences.note(plan.noted, target.session)
     adopted = [change for change in plan.changes if isinstance(change, Adopt)]
     for start in range(0, len(adopted), ADOPT_BATCH):
         batch = adopted[start : start + ADOPT_BATCH]
@@ -132,7 +134,7 @@ async def _delete(writer: Writer, change: Delete) -> Delete:
     pending = Pending(change.external_id, "delete", change.before, None)
     record = await writer.durably(writer.history.record, writer.run, writer.sync, pending)
     await writer.client.delete(change.contact_id)
-    await writer.durably(writer.contacts.deleted, writer.sync, record, change.external_id)
+    await writer.durably(writer.contacts.deleted, writer.sync, record, change.external_id, change.contact_id)
     return change
 
 

@@ -19,6 +19,7 @@ from sync.run.reconcile import Understanding, read_and_decide
 from sync.run.report import SyncReport
 from sync.run.session import Session, Stopped, session
 from sync.run.target import Target
+from sync.run.verifying import note_verified
 
 GOES_ON = "the next run goes on from there"
 
@@ -63,6 +64,7 @@ async def _carry_out(plan: Plan, by: _Hands) -> None:
     except BaseException:
         await by.feedback.leave()
         raise
+    note_verified(plan, by.opened)
     await by.feedback.finish(report.problems)
     if report.status == "ok" and plan.incomplete is None and plan.bookmark is not None:
         by.opened.state.notes.set_bookmark(job.sync, plan.bookmark)
