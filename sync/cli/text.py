@@ -39,9 +39,13 @@ def print_report(report: SyncReport, *, verify: bool = False) -> None:
         click.secho(f"  note: {one_line(warning.text)}", fg="yellow")
     if report.error is not None:
         click.secho(f"{report.name}: {report.error}", fg="red", bold=True)
-    elif verify and not report.changes and not report.problems:
+    elif verify and not (report.changes or report.problems or report.waiting or _doubled(report)):
         click.echo(f"{report.name}: the workspace holds exactly what the source says")
     click.secho(_closing(report), bold=True)
+
+
+def _doubled(report: SyncReport) -> bool:
+    return any(warning.kind == "doubles" for warning in report.warnings)
 
 
 def _print_changes(changes: Sequence[Change], verb: str) -> None:

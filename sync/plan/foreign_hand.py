@@ -91,7 +91,7 @@ class ForeignHand:
         keys = sorted(key for sign, keys in self.signs.items() if len(keys) >= _ENOUGH[sign] for key in keys)
         named = ", ".join(keys[:5]) + (f" and {len(keys) - 5} more" if len(keys) > 5 else "")
         text = (
-            f"{words}: {named}. Another state works with this configuration, or this one is an older copy: nothing is "
-            "deleted in this run, and the next one looks at everything"
+            f"{words}: {named}. Another state works with this configuration, or this one is an older copy. Deletes are "
+            "held back in this run, and the next one looks at everything"
         )
         return [RowWarning("foreign_hand", text)]

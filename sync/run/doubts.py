@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from itertools import islice
 
 from sync.state.notes import Notes
 
@@ -45,7 +46,8 @@ class Doubts:
         self._doubled: set[str] = set()
         self._new: dict[str, float] = {}
         self._looked: set[str] = set()
-        self.looked_at: frozenset[str] = frozenset(list(known)[:LOOKED_AT_ONCE])
+        self.looked_at: Mapping[str, float] = dict(islice(known.items(), LOOKED_AT_ONCE))
+        """Those that this run looks at."""
 
     def looked(self, external_id: str, *, doubled: bool) -> None:
         """The workspace was looked at for this contact. ``doubled``: we made several."""

@@ -21,6 +21,7 @@ class OtherHands:
         self._label = job.label.text
         self._history = history
         self._established = established
+        self._needing: set[str | None] | None = None
 
     def note(self, item: Wanted, found: Sequence[Contact], decision: Decision) -> None:
         """Not to be told of contacts that we ourselves left unsettled: those show nothing."""
@@ -31,5 +32,6 @@ class OtherHands:
 
     def _was_ours(self, external_id: str) -> bool:
         """Whether we have had to do with this key, though nothing is tracked under it."""
-        needing = {problem.external_id for problem in self._history.problems(self._sync)}
-        return external_id in needing or self._history.touched(self._sync, external_id)
+        if self._needing is None:
+            self._needing = {problem.external_id for problem in self._history.problems(self._sync)}
+        return external_id in self._needing or self._history.touched(self._sync, external_id)

@@ -125,7 +125,7 @@ class Reconciler:
         self._intents = self._contacts.intents(job.sync)
         self.verifying = verifying(job, session)
         self._doubts = doubts.Doubts(doubts.read(session.state.notes, job.sync), session.at.clock.now())
-        self._unsettled = self._intents.keys() | self._doubts.looked_at
+        self._unsettled = self._intents.keys() | self._doubts.looked_at.keys()
         self._absences = Absences(session, rows.mapper)
         self._judged = Judged()
         self._hands = OtherHands(job, session.state.history, established=self.verifying.established)
@@ -156,9 +156,9 @@ class Reconciler:
         )
 
     async def prepare(self) -> None:
-        """Wait until lists can be believed about creates that were cut off; to verify, read the workspace."""
-        if self._intents:
-            age = self._at.clock.now() - max(self._intents.values())
+        """Wait until lists can be believed about creates that are in doubt; to verify, read the workspace."""
+        if unsettled := [*self._intents.values(), *self._doubts.looked_at.values()]:
+            age = self._at.clock.now() - max(unsettled)
             lag = self._at.client.patience.list_lag
             await self._at.clock.sleep(min(lag, max(0.0, lag - age)))
         if self.verifying.everything and self._fingerprints:

@@ -86,6 +86,12 @@ def test_every_row_shows_what_became_of_it(bench: Workbench) -> None:
     assert nobody["trouble"].startswith("id: ")
 
 
+def test_rows_that_are_one_row_show_the_same(bench: Workbench) -> None:
+    write(bench, row("1"), row("1"))
+    assert (bench.run().exit, bench.run().counts) == (0, {"unchanged": 1})
+    assert {(shown["contact"], shown["state"]) for shown in table(bench)} == {(contact_id(bench, "1"), "synced")}
+
+
 def test_each_result_is_written_once(bench: Workbench) -> None:
     write(bench, *(row(str(number)) for number in range(5)))
     assert bench.run().exit == 0
