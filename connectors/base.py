@@ -67,11 +67,14 @@ class ReadSummary:
 
     ``full``: every record of the source was seen, so a missing one is gone (false for an incremental read).
     ``bookmark``: opaque text to hand to the next ``read``; stored only after the run succeeded.
+    ``one_moment``: the read shows the source as it was at one moment (one file, one query, one request). Pages that
+    follow one another do not: records move between them, so a record that one read misses may be there all the same.
     ``details``: whatever helps a person trust the read, such as ``{"pages": 3, "records": 120}``.
     """
 
     full: bool = True
     bookmark: str | None = None
+    one_moment: bool = True
     details: Mapping[str, int] = field(default_factory=dict)
 
 

@@ -191,10 +191,10 @@ class CrmConnector:
     def _sum_up(self, ledger: Ledger, query: Query, opening: _Opening, last: Bookmark | None) -> ReadSummary:
         details = {"pages": ledger.pages, "records": ledger.records}
         if self._options.incremental is None:
-            return ReadSummary(full=True, details=details)
+            return ReadSummary(full=True, one_moment=ledger.pages <= 1, details=details)
         full = opening.asked_at if last is None else last.full
         mark = Bookmark(since=opening.crm_time, full=full, asked=fingerprint(self._options))
-        return ReadSummary(full=query.full, bookmark=mark.text(), details=details)
+        return ReadSummary(query.full, mark.text(), one_moment=ledger.pages <= 1, details=details)
 
     def _fail(self, failure: Failure, page: int) -> NoReturn:
         """The failure as the engine knows it: with the first page nothing is known, later on a part is."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 import click
@@ -10,6 +11,7 @@ from sync.contacts.change import Change
 from sync.contacts.json_value import Json
 from sync.contacts.problem import Action, Problem
 from sync.contacts.value_text import value_text
+from sync.plan.certainty import Waiting
 from sync.plan.plan import HeldBack
 from sync.run.report import CHANGES, SyncReport
 
@@ -29,14 +31,21 @@ def print_report(report: SyncReport, *, verify: bool = False) -> None:
     changes = sorted(report.changes, key=lambda change: change.action == "adopt")  # adopted as it is: last
     _print_changes(changes, "would be made" if report.dry_run else "were made")
     _print_problems(report.problems)
-    _print_held(report.held_back, {change.action for change in report.changes})
+    groups = Counter(back.action for back in report.held_back)
+    partly = {action for action, count in groups.items() if count > 1} | {change.action for change in report.changes}
+    _print_held(report.held_back, partly)
+    _print_waiting(report.waiting)
     for warning in report.warnings:
         click.secho(f"  note: {one_line(warning.text)}", fg="yellow")
     if report.error is not None:
         click.secho(f"{report.name}: {report.error}", fg="red", bold=True)
-    elif verify and not report.changes and not report.problems:
+    elif verify and not (report.changes or report.problems or report.waiting or _doubled(report)):
         click.echo(f"{report.name}: the workspace holds exactly what the source says")
     click.secho(_closing(report), bold=True)
+
+
+def _doubled(report: SyncReport) -> bool:
+    return any(warning.kind == "doubles" for warning in report.warnings)
 
 
 def _print_changes(changes: Sequence[Change], verb: str) -> None:
@@ -57,7 +66,7 @@ def _print_change(change: Change, indent: str = "") -> None:
 def _print_held(held_back: Iterable[HeldBack], made: Collection[Action]) -> None:
     """Why a limit held changes back, and which: they are to be looked at before they are let through.
 
-    ``made``: the kinds of which others were made.
+    ``made``: the kinds of which others were made, or held back for another reason.
     """
     for back in held_back:
         some = f"{len(back.changes)} {back.action}{'s were' if len(back.changes) > 1 else ' was'}"
@@ -67,6 +76,15 @@ def _print_held(held_back: Iterable[HeldBack], made: Collection[Action]) -> None
             _print_change(change, "    ")
         if len(back.changes) > SHOWN_HELD:
             click.echo(f"    … and {len(back.changes) - SHOWN_HELD} more: --output json lists them all")
+
+
+def _print_waiting(waiting: Sequence[Waiting]) -> None:
+    """Contacts that wait for a second read."""
+    for contact in waiting[:SHOWN_HELD]:
+        name = f" ({one_line(contact.name)})" if contact.name else ""
+        click.echo(f"  … waiting: {one_line(contact.external_id)}{name}: goes when the next full read misses it, too")
+    if len(waiting) > SHOWN_HELD:
+        click.echo(f"  … and {len(waiting) - SHOWN_HELD} more are waiting")
 
 
 def _change(action: Action, values: Mapping[str, Json]) -> str:
@@ -112,7 +130,7 @@ def _closing(report: SyncReport) -> str:
     counts = report.counts
     would = "would be " if report.dry_run else ""
     done = [f"{counts[name]} {would}{name}" for name in (*CHANGES, "adopted") if counts[name]]
-    rest = [f"{counts[name]} {name}" for name in ("unchanged", "rejected", "failed", "held") if counts[name]]
+    rest = [f"{counts[name]} {name}" for name in ("unchanged", "rejected", "failed", "held", "waiting") if counts[name]]
     what = ", ".join([*done, *rest]) or "nothing to do"
     dry = ", dry run: nothing was sent" if report.dry_run else ""
     run = f", run {report.run}" if report.run else ""

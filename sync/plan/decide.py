@@ -16,8 +16,14 @@ from sync.contacts.problem import Problem
 from sync.mapping.last_applied import LastApplied
 
 Stage = Literal["as it was read", "as it is mapped", "as the workspace has it", "no row any more"]
-Fate = Literal["rejected", "failed", "unchanged", "created", "updated", "adopted", "deleted", "gone", "let go", "kept"]
-"""What a row, or a contact without one, comes to. ``gone``: as if it were not there. ``let go``: tracked no more."""
+Fate = Literal[
+    "rejected", "repeated", "failed", "unchanged", "created", "updated", "adopted",
+    "deleted", "held", "waiting", "gone", "let go", "kept",
+]  # fmt: skip
+"""What a row, or a contact without one, comes to. ``gone``: as if it were not there. ``let go``: tracked no more.
+
+``repeated``: one row with the one before it. ``held``: not before a person decides. ``waiting``: for another read.
+"""
 
 Facts = TypeVar("Facts")
 
@@ -37,6 +43,7 @@ class AsRead:
     """What is known of a row before its cells are understood."""
 
     keyless: bool = False
+    repeated: bool = False
     doubled: bool = False
     unclear: bool = False
     deleted: bool = False
@@ -72,10 +79,13 @@ class AsMissing:
     keep: bool = False
     ours: bool = True
     unreadable: bool = False
+    suspected: bool = False
+    waits: bool = False
 
 
 READ: tuple[Case[AsRead], ...] = (
     Case("its key is empty or cannot be read", lambda row: row.keyless, "rejected"),
+    Case("a row before it has the same key and the same mapped cells", lambda row: row.repeated, "repeated", "one row"),
     Case("a row before it has the same key", lambda row: row.doubled, "rejected"),
     Case("the source cannot say what the record means", lambda row: row.unclear, "rejected"),
     Case("the source says that the record is deleted", lambda row: row.deleted, "gone"),
@@ -100,6 +110,17 @@ MISSING: tuple[Case[AsMissing], ...] = (
     Case("on_missing is keep", lambda contact: contact.keep, "kept"),
     Case("the workspace has no such contact of ours", lambda contact: not contact.ours, "let go"),
     Case("the workspace's contact cannot be understood", lambda contact: contact.unreadable, "failed", "left alone"),
+    Case(
+        "a row without a usable key of its own, which had one when the contact was last seen, may be its row",
+        lambda contact: contact.suspected,
+        "held",
+        "unless --max-deletes lets it through",
+    ),
+    Case(
+        "its source is read in several requests, and no read before this one missed it",
+        lambda contact: contact.waits,
+        "waiting",
+    ),
     Case("the workspace has it", lambda contact: True, "deleted", "unless a limit holds it back"),
 )
 
@@ -133,6 +154,7 @@ class Wanted:
 
     ``contact_id`` is the contact that it had, or that the row itself names; None for a row that is new to us.
     ``tracked``: the state holds that contact for this sync. ``last``: what was last sent there, if that is known.
+    ``moved``: the row wants something else than was sent.
     """
 
     row: int | None
@@ -141,6 +163,7 @@ class Wanted:
     contact_id: str | None = None
     tracked: bool = False
     last: LastApplied | None = None
+    moved: bool = False
 
     @property
     def external_id(self) -> str:
@@ -149,10 +172,12 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """A contact of ours (or one that we may have made before a crash) whose row is gone."""
+    """A contact of ours (or one that we may have made before a crash, without ``contact_id``) whose row is gone."""
 
     external_id: str
     contact_id: str | None
+    suspected: bool = False
+    waits: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +217,7 @@ def decide(wanted: Wanted, found: Sequence[Contact], label: Label, owners: Mappi
 
     ``owners``: contact id → another sync that tracks it.
     """
-    held = _pick(wanted, found)
+    held = pick(wanted, found)
     row, fingerprint = wanted.row, wanted.fingerprint
     if held is None:
         return Create(wanted.external_id, row, overlay(wanted.desired, None, label.text), wanted.desired, fingerprint)
@@ -237,7 +262,7 @@ def remove(external_id: str, held: Contact) -> Delete:
     return Delete(external_id, str(held.id), held)
 
 
-def _pick(wanted: Wanted, found: Sequence[Contact]) -> Contact | None:
+def pick(wanted: Wanted | Missing, found: Sequence[Contact]) -> Contact | None:
     """The contact of ours among doubles; else the oldest."""
     for contact in found:
         if contact.id == wanted.contact_id:

@@ -7,18 +7,10 @@ from dataclasses import dataclass
 from sync.plan.options import MAX_REWRITES, Limit
 
 FLOOR = 5
-"""A share never holds back fewer changes than this; a plain number is exact."""
+"""A share lets so many changes pass, but no more than half of what is tracked; a plain number is exact."""
 
 REWRITES_FLOOR = 10
 """The same for rewrites: who corrects a few by hand is not stopped."""
-
-
-@dataclass(frozen=True, slots=True)
-class RowsRead:
-    """What the source gave, as far as deletes depend on it."""
-
-    read: int
-    keyless: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,25 +40,22 @@ class Limits:
     rewrites: Limit = MAX_REWRITES
     rewrites_for_this_run: bool = False
 
-    def deletes_refused(self, deletes: int, tracked: int, rows: RowsRead) -> Danger | None:
-        """Why this many deletes of ``tracked`` contacts are held back, or None."""
+    def deletes_refused(self, deletes: int, tracked: int, rows: int, *, meant: int | None = None) -> Danger | None:
+        """Why this many deletes of ``tracked`` contacts are held back, or None.
+
+        ``rows``: how many the source gave. ``meant``: how many deletes there are with those held for other reasons.
+        """
         if deletes == 0:
             return None
         if self.for_this_run:
             if deletes <= self.deletes.allows(tracked):
                 return None
             return Danger(f"{_deletes(deletes, tracked)} are more than --max-deletes {self.deletes} allows")
-        pass_once = f"if they are meant, run once with --max-deletes {deletes}"
-        if rows.read == 0:
-            return Danger(f"the source has no rows, which would delete {deletes} of {tracked} contacts held", pass_once)
-        if rows.keyless:
-            reason = (
-                f"{rows.keyless} row(s) have no usable key, so it cannot be told which of the {deletes} missing "
-                "contacts they are"
-            )
-            return Danger(reason, f"give them their key, or {pass_once}")
+        remedy = pass_once(meant or deletes)
+        if rows == 0:
+            return Danger(f"the source has no rows, which would delete {deletes} of {tracked} contacts held", remedy)
         if deletes > _with_floor(self.deletes, tracked):
-            return Danger(f"{_deletes(deletes, tracked)} are more than max_deletes ({self.deletes}) allows", pass_once)
+            return Danger(f"{_deletes(deletes, tracked)} are more than max_deletes ({self.deletes}) allows", remedy)
         return None
 
     def updates_refused(self, updates: int, tracked: int) -> Danger | None:
@@ -85,6 +74,11 @@ class Limits:
             return self.rewrites.allows(tracked)
         allowed = _with_floor(self.rewrites, tracked, REWRITES_FLOOR)
         return allowed if self.rewrites.count is not None else max(1, allowed)
+
+
+def pass_once(deletes: int) -> str:
+    """How this many deletes are let through."""
+    return f"if they are meant, run once with --max-deletes {deletes}"
 
 
 def _deletes(deletes: int, tracked: int) -> str:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
-from sync.options import Model, expected
+from sync.options import Model, expected, interval
 
 LIMIT_FORMS = "a number such as 25, or a share of at most 100% such as 10%"
 
@@ -59,6 +60,22 @@ LimitField = Annotated[
 MAX_REWRITES = Limit(percent=30)
 
 
+def _verify(raw: object) -> str | None:
+    """An interval; None for never, which is written 0."""
+    if raw is None or (raw in (0, "0") and not isinstance(raw, bool)):
+        return None
+    if not isinstance(raw, str) or interval(raw) is None:
+        raise expected("an interval such as '1d', or 0: only with --verify")
+    return raw.strip()
+
+
+VerifyField = Annotated[
+    str | None,
+    BeforeValidator(_verify),
+    WithJsonSchema({"anyOf": [{"const": 0}, {"type": "string", "pattern": r"^\s*(0|\d+(\.\d+)?\s*[smhd])\s*$"}]}),
+]
+
+
 class SafetyOptions(Model):
     """What becomes of contacts whose rows are gone, and how much one run may do."""
 
@@ -67,14 +84,25 @@ class SafetyOptions(Model):
     )
     max_deletes: LimitField = Field(
         default=Limit(percent=10),
-        description="the most deletes in one run: a number (exact, 0 means none) or a share (never fewer than 5)",
+        description="the most deletes in one run: a number (exact, 0 means none) or a share (never fewer than 5, "
+        "or half of what is tracked where that is less)",
     )
     max_updates: LimitField = Field(
         default=Limit(percent=100),
-        description="the most updates in one run: a number (exact) or a share (never fewer than 5)",
+        description="the most updates in one run: a number (exact) or a share (likewise)",
     )
     max_rewrites: LimitField = Field(
         default=MAX_REWRITES,
         description="the most contacts that one run may give another name, other numbers altogether, or nothing in a "
         "field that had something: a number (exact) or a share (never fewer than 10)",
     )
+    verify: VerifyField = Field(
+        default="1d",
+        description="how often a run also looks at everything that the workspace holds, and repairs it; 0: only with "
+        "--verify",
+    )
+
+    @property
+    def verify_every(self) -> timedelta | None:
+        """How often a run verifies by itself; None: never."""
+        return interval(self.verify) if self.verify else None

@@ -24,7 +24,9 @@ from sync.contacts.contact import Desired
 from sync.contacts.json_value import Json, list_in, object_in, text_in
 from sync.contacts.problem import Action, Problem, action_in
 from sync.contacts.warning import RowWarning
-from sync.plan.limits import Danger, Limits, RowsRead
+from sync.plan.certainty import CERTAIN, Doubt, Waiting, deletes_held
+from sync.plan.limits import Danger, Limits
+from sync.plan.noted import NOTHING_NOTED, Noted
 from sync.plan.rewrites import mapping_warnings, rewrites
 
 FORMAT = 1
@@ -35,7 +37,7 @@ _ORDER: Mapping[Action, int] = MappingProxyType({"adopt": 0, "create": 1, "updat
 
 @dataclass(frozen=True, slots=True)
 class HeldBack:
-    """All changes of one kind that a limit holds back, why, and what lets them through."""
+    """Changes of one kind that are held back for one reason: why, and what lets them through."""
 
     action: Action
     danger: Danger
@@ -56,16 +58,19 @@ class Findings:
     ``tracked``: how many contacts the sync tracked before the run. ``gone``: tracked contacts, or creates that were
     cut off, which the workspace does not have: the state lets them go. ``details``: what the source says of its read.
     ``incomplete``: why the source was not read to its end, if it was not. ``bookmark``: where an incremental source
-    goes on next time. ``mapping_changed`` and ``as_before``: as ``plan.rewrites`` understands them.
+    goes on next time. ``mapping_changed`` and ``as_before``: as ``plan.rewrites`` understands them. ``doubt``: why
+    deletes are not certain. ``waiting``: missing, but not for long enough.
     """
 
     rows: int = 0
-    keyless: int = 0
     unchanged: int = 0
     tracked: int = 0
     decisions: Sequence[Decision] = ()
     gone: Sequence[str] = ()
     warnings: Sequence[RowWarning] = ()
+    doubt: Doubt = CERTAIN
+    waiting: Sequence[Waiting] = ()
+    noted: Noted = NOTHING_NOTED
     details: Mapping[str, int] = field(default_factory=dict)
     bookmark: str | None = None
     incomplete: str | None = None
@@ -90,30 +95,37 @@ class Plan:
     gone: tuple[str, ...] = ()
     problems: tuple[Problem, ...] = ()
     warnings: tuple[RowWarning, ...] = ()
+    waiting: tuple[Waiting, ...] = ()
+    noted: Noted = NOTHING_NOTED
     details: Mapping[str, int] = field(default_factory=dict)
     bookmark: str | None = None
     incomplete: str | None = None
 
     @classmethod
     def build(cls, sync: str, found: Findings, limits: Limits) -> Plan:
-        """Gather the decisions; above a limit all deletes, updates, or rewrites are held back, not some."""
+        """Gather the decisions; above a limit all deletes, updates, or rewrites are held back, not some.
+
+        Deletes that are not certain are held by themselves.
+        """
         in_step = tuple(decision for decision in found.decisions if isinstance(decision, InStep))
         problems = tuple(decision for decision in found.decisions if isinstance(decision, Problem))
         changes = [decision for decision in found.decisions if not isinstance(decision, InStep | Problem)]
         changes.sort(key=lambda change: (_ORDER[change.action], change.row or 0, change.external_id))
-        held_back = _by_limits(changes, found, limits)
-        held = {(change.action, change.external_id) for back in held_back for change in back.changes}
+        held_back = tuple(_held_back_of(changes, found, limits))
+        held = {change for back in held_back for change in map(_which, back.changes)}
         updates = [change for change in changes if isinstance(change, Update)]
         return cls(
             sync=sync,
             rows=found.rows,
             unchanged=found.unchanged,
-            changes=tuple(change for change in changes if (change.action, change.external_id) not in held),
+            changes=tuple(change for change in changes if _which(change) not in held),
             held_back=held_back,
             in_step=in_step,
             gone=tuple(found.gone),
             problems=problems,
             warnings=(*found.warnings, *mapping_warnings(updates, found.mapping_changed)),
+            waiting=tuple(sorted(found.waiting, key=lambda contact: contact.external_id)),
+            noted=found.noted,
             details=dict(found.details),
             bookmark=found.bookmark,
             incomplete=found.incomplete,
@@ -172,6 +184,8 @@ class Plan:
             "gone": self.gone,
             "problems": [problem.to_json() for problem in self.problems],
             "warnings": [warning.to_json() for warning in self.warnings],
+            "waiting": [contact.to_json() for contact in self.waiting],
+            "noted": self.noted.to_json(),
             "details": dict(self.details),
             "bookmark": self.bookmark,
             "incomplete": self.incomplete,
@@ -192,30 +206,23 @@ class Plan:
         return plan
 
 
-def _dangers(changes: Sequence[Change], found: Findings, limits: Limits) -> dict[Action, Danger]:
-    deletes = sum(1 for change in changes if isinstance(change, Delete))
-    updates = sum(1 for change in changes if change.action == "update")
-    adopted = sum(1 for change in changes if change.adopted)
-    dangers: dict[Action, Danger | None] = {
-        "delete": limits.deletes_refused(deletes, found.tracked, RowsRead(found.rows, found.keyless)),
-        "update": limits.updates_refused(updates, found.tracked + adopted),
-    }
-    return {action: danger for action, danger in dangers.items() if danger is not None}
+def _held_back_of(changes: Sequence[Change], found: Findings, limits: Limits) -> Iterator[HeldBack]:
+    deletes = [change for change in changes if isinstance(change, Delete)]
+    for danger, held in deletes_held(deletes, found.doubt, limits, tracked=found.tracked, rows=found.rows):
+        yield HeldBack("delete", danger, held)
+    updates = [change for change in changes if isinstance(change, Update)]
+    judged = found.tracked + sum(1 for change in changes if change.adopted)
+    if refused := limits.updates_refused(len(updates), judged):
+        yield HeldBack("update", refused, tuple(updates))
+        return
+    rewriting = rewrites(updates, found.mapping_changed, found.as_before)
+    if refused := rewriting.refused(limits, judged):
+        yield HeldBack("update", refused, rewriting.updates)
 
 
-def _by_limits(changes: Sequence[Change], found: Findings, limits: Limits) -> tuple[HeldBack, ...]:
-    """What each limit holds back: all deletes, or updates; and of the updates that may be made all rewrites."""
-    dangers = _dangers(changes, found, limits)
-    held = [
-        HeldBack(action, danger, tuple(change for change in changes if change.action == action))
-        for action, danger in dangers.items()
-    ]
-    if "update" not in dangers:
-        updates = [change for change in changes if isinstance(change, Update)]
-        rewriting = rewrites(updates, found.mapping_changed, found.as_before)
-        danger = rewriting.refused(limits, found.tracked + sum(1 for change in changes if change.adopted))
-        held += [HeldBack("update", danger, rewriting.updates)] if danger is not None else []
-    return tuple(held)
+def _which(change: Change) -> tuple[Action, str, str | None]:
+    """What tells a change from the others of its plan."""
+    return (change.action, change.external_id, change.contact_id)
 
 
 def _sent(change: Change) -> list[Json]:
@@ -236,6 +243,8 @@ def _read(whole: Mapping[str, Json]) -> Plan:
         gone=_texts(whole["gone"]),
         problems=tuple(Problem.from_json(object_in(raw)) for raw in list_in(whole["problems"])),
         warnings=tuple(map(RowWarning.from_json, list_in(whole["warnings"]))),
+        waiting=tuple(map(Waiting.from_json, list_in(whole["waiting"]))),
+        noted=Noted.from_json(whole["noted"]),
         details={name: _number(value) for name, value in object_in(whole["details"]).items()},
         bookmark=text_in(whole["bookmark"]),
         incomplete=text_in(whole["incomplete"]),

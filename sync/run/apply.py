@@ -16,6 +16,7 @@ from sync.contacts.problem import Problem
 from sync.openphone.errors import OpenPhoneError, OutcomeUnknown, PutOff, Refused
 from sync.openphone.refusals import ABOUT_A_ROW
 from sync.plan.plan import Plan
+from sync.run import absences
 from sync.run.create import Made, create
 from sync.run.target import Target, Writer
 from sync.state.address import StateError
@@ -57,6 +58,7 @@ def _remember(plan: Plan, target: Target, on_outcome: OnOutcome) -> None:
     """What needs no request: rows found in step, contacts adopted as they are."""
     contacts, sync = target.session.state.contacts, target.session.at.sync
     contacts.remember(sync, plan.in_step)
+    absences.note(plan.noted, target.session)
     adopted = [change for change in plan.changes if isinstance(change, Adopt)]
     for start in range(0, len(adopted), ADOPT_BATCH):
         batch = adopted[start : start + ADOPT_BATCH]
@@ -136,7 +138,7 @@ async def _delete(writer: Writer, change: Delete) -> Delete:
     pending = Pending(change.external_id, "delete", change.before, None)
     record = await writer.durably(writer.history.record, writer.run, writer.sync, pending)
     await writer.client.delete(change.contact_id, writer.guard)
-    await writer.durably(writer.contacts.deleted, writer.sync, record, change.external_id)
+    await writer.durably(writer.contacts.deleted, writer.sync, record, change.external_id, change.contact_id)
     return change
 
 

@@ -83,10 +83,10 @@ async def _look(job: Job, seen: Inspection) -> None:
             seen.columns = await _columns(job, connector)
             guess = encoding.warning(encoding.encoding_of(connector))
             seen.warnings += [guess.text] if guess else []
-            await sampled(connector)
+            sample = await sampled(connector)
             mistakes = absent_columns(connector, job.mapping, job.sync)
             if seen.columns is None:
-                mistakes += await look_at_the_first(connector, ColumnsSeen(job.mapping, None), job.sync)
+                mistakes += await look_at_the_first(connector, sample, ColumnsSeen(job.mapping, None), job.sync)
             seen.note(*mistakes, misconfigured=bool(mistakes))
             await feedback.prove_writable(connector, job)
     except Misconfigured as error:

@@ -45,8 +45,15 @@ class ColumnsSeen:
         return columns_without_records(self._options, list(self._had), sync, most)
 
 
-async def look_at_the_first(connector: Connector, seen: ColumnsSeen, sync: str) -> list[str]:
-    """What is wrong with the mapping by the source's first records. Raises SourceError."""
+async def look_at_the_first(connector: Connector, sample: Sequence[Row], seen: ColumnsSeen, sync: str) -> list[str]:
+    """What is wrong with the mapping by the source's first records: by the ``sample`` of them, if that is enough.
+
+    Raises SourceError.
+    """
+    for row in sample:
+        seen.note(row)
+    if seen.settled:
+        return []
     rows, count = connector.read(None), 0
     try:
         async for row in rows:

@@ -11,6 +11,7 @@ from dataclasses import replace
 from sync.contacts.change import Adopt, Create, InStep, Update
 from sync.contacts.contact import Contact, differences, overlay
 from sync.openphone.errors import OutcomeUnknown, PutOff, Refused
+from sync.run import doubts
 from sync.run.target import Writer
 from sync.state.contacts import Written
 from sync.state.history import Pending
@@ -35,6 +36,8 @@ async def create(writer: Writer, change: Create, gone: str | None = None) -> Mad
         return anew
     doubted = False
     for _ in range(ATTEMPTS):
+        if doubted:
+            await writer.durably(doubts.add, writer.notes, writer.sync, change.external_id, writer.clock.now())
         await writer.durably(writer.contacts.intend, writer.sync, change.external_id)
         conflict = False
         try:

@@ -82,7 +82,7 @@ class WrittenBack(Feedback):
         self._rhythm = rhythm
         self._rows: dict[str, _Seen] = {}
         self._nameless: list[tuple[Row, Problem]] = []
-        self._doubles: list[Row] = []
+        self._doubles: list[tuple[Row, str]] = []
         self._pending: list[RowResult] = []
         self._lost: list[RowResult] = []
         self._settled: set[str] = set()
@@ -93,7 +93,7 @@ class WrittenBack(Feedback):
         if isinstance(who, Problem):
             self._nameless.append((row, who))
         elif who.external_id in self._rows:
-            self._doubles.append(row)
+            self._doubles.append((row, who.external_id))
         else:
             self._rows[who.external_id] = _Seen(row, who.contact_id)
 
@@ -167,8 +167,10 @@ class WrittenBack(Feedback):
                 self._settle(seen.row, tracked.get(external_id) or seen.contact_id, problem)
         for row, problem in self._nameless:
             self._settle(row, None, problem)
-        for row in self._doubles:
-            self._settle(row, None, by_row.get(row.number or 0))
+        for row, external_id in self._doubles:
+            if row.number is not None:  # else it is as the first: one row with it
+                problem = by_row.get(row.number)
+                self._settle(row, None if problem else tracked.get(external_id), problem)
         await self._flush()
         if self._identity.unwritten is not None:
             lost = {result.contact_id for result in self._lost}

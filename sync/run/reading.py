@@ -5,7 +5,7 @@ Connectors are others' code, and what they read is others' data: whatever they d
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import contextmanager
 
 import structlog
@@ -52,11 +52,12 @@ async def rows_of(connector: Connector, bookmark: str | None) -> AsyncIterator[R
             await close()
 
 
-async def sampled(connector: Connector) -> None:
-    """Ask for the first records, where the source can show them: a second page that cannot be had is found here."""
-    if isinstance(connector, Samples):
-        with asked_of_the_source():
-            await connector.sample()
+async def sampled(connector: Connector) -> Sequence[Row]:
+    """The first records, where the source can show them: a second page that cannot be had is found here."""
+    if not isinstance(connector, Samples):
+        return ()
+    with asked_of_the_source():
+        return await connector.sample()
 
 
 def absent_columns(connector: Connector, mapping: MappingOptions, sync: str) -> list[str]:

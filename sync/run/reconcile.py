@@ -9,17 +9,17 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from connectors.base import Connector, IncompleteRead, ReadSummary, Row
-from sync.contacts.change import Decision, Delete, InStep, Update
+from sync.contacts.change import Create, InStep, Update
 from sync.contacts.contact import Contact
 from sync.contacts.problem import Problem
-from sync.contacts.warning import RowWarning
 from sync.mapping.fields import shown
 from sync.mapping.last_applied import last_applied
 from sync.mapping.mapper import Mapper, Understood, dropped
 from sync.openphone.refusals import about_a_row
+from sync.plan import doubles
 from sync.plan.decide import (
     MAPPED,
     MISSING,
@@ -29,23 +29,27 @@ from sync.plan.decide import (
     AsRead,
     Missing,
     Wanted,
-    cannot_be_understood,
     decide,
     fate,
     remove,
 )
-from sync.plan.limits import RowsRead
+from sync.plan.foreign_hand import moved
 from sync.plan.parts import changed_parts, same_wishes
 from sync.plan.plan import Findings, Plan
-from sync.run import encoding
+from sync.run import doubts, encoding
+from sync.run.absences import Absences, Judged, Read
 from sync.run.columns_seen import ColumnsSeen
 from sync.run.feedback import Feedback
 from sync.run.identity import Identified, Identity
 from sync.run.job import Job
 from sync.run.looking import Looking
 from sync.run.open_rows import still_open
+from sync.run.other_hands import OtherHands
 from sync.run.reading import absent_columns, asked_of_the_source, rows_of
 from sync.run.session import Misconfigured, Session
+from sync.run.tally import Tally
+from sync.run.vanished import Vanished
+from sync.run.verifying import verifying
 
 BATCH = 200
 """Contacts that the state is asked about at once."""
@@ -77,16 +81,15 @@ async def read_and_decide(connector: Connector, rows: Understanding, job: Job, s
     reconciler = Reconciler(rows, job, session)
     notes, question = session.state.notes, _question(job, rows.mapper)
     try:
-        job.watcher.phase(
-            job.sync, "comparing with the workspace" if job.options.verify else "reading the source", None
-        )
+        everything = reconciler.verifying.everything
+        job.watcher.phase(job.sync, "comparing with the workspace" if everything else "reading the source", None)
         await reconciler.prepare()
-        bookmark = None if job.options.verify else _mark(notes.bookmark(job.sync), question)
+        bookmark = None if everything else _mark(notes.bookmark(job.sync), question)
         summary, incomplete = await _read(connector, bookmark, reconciler, job)
         absent = [*absent_columns(connector, job.mapping, job.sync), *rows.columns.mistakes(job.sync)]
         if summary is not None and summary.full and absent:
             raise Misconfigured(absent)
-        await reconciler.finish(full=summary is not None and summary.full)
+        await reconciler.finish(Read(summary.full, summary.one_moment) if summary is not None else Read())
     finally:
         await reconciler.abandon()
     found = reconciler.findings()
@@ -129,19 +132,6 @@ def _question(job: Job, mapper: Mapper) -> str:
     return hashlib.blake2b(mapper.digest + identity, digest_size=12).hexdigest()
 
 
-@dataclass(slots=True)
-class _Tally:
-    """What reading the source amounts to, as it grows."""
-
-    rows: int = 0
-    keyless: int = 0
-    unchanged: int = 0
-    decisions: list[Decision] = field(default_factory=list)
-    gone: list[str] = field(default_factory=list)
-    warnings: list[RowWarning] = field(default_factory=list)
-    as_before: dict[str, frozenset[str]] = field(default_factory=dict)
-
-
 class Reconciler:
     """Takes every row, then the end of the source; ``findings`` is what a plan is built from."""
 
@@ -151,7 +141,7 @@ class Reconciler:
         self._at = session.at
         self._contacts = session.state.contacts
         self._looking = Looking(session, self._settle)
-        self._tally = _Tally()
+        self._tally = Tally()
         self._fingerprints = self._contacts.fingerprints(job.sync)
         self._refusals = {
             external_id: refusal
@@ -159,33 +149,48 @@ class Reconciler:
             if about_a_row(refusal[1])
         }
         self._intents = self._contacts.intents(job.sync)
-        self.seen: set[str] = set()
+        self.verifying = verifying(job, session)
+        self._doubts = doubts.Doubts(doubts.read(session.state.notes, job.sync), session.at.clock.now())
+        self._unsettled = self._intents.keys() | self._doubts.looked_at.keys()
+        self._absences = Absences(session, rows.mapper)
+        self._judged = Judged()
+        self._hands = OtherHands(job, session.state.history, established=self.verifying.established)
+        self._vanished = Vanished(job, self._contacts, self._tally)
+        self._elsewhere: set[str] = set()
+        self.seen: dict[str, bytes] = {}
         self._said_gone: set[str] = set()
         self._unsure: list[tuple[Wanted, Understood]] = []
         self._open: list[Row] = []
 
     def findings(self) -> Findings:
         """What was found so far."""
-        tally = self._tally
+        tally, foreign = self._tally, self._hands.signs
         return Findings(
             rows=tally.rows,
-            keyless=tally.keyless,
             unchanged=tally.unchanged,
             tracked=len(self._fingerprints),
             decisions=tally.decisions,
             gone=tally.gone,
-            warnings=tally.warnings,
+            warnings=[*tally.warnings, *foreign.warnings()],
             mapping_changed=self._rows.mapping_changed,
             as_before=tally.as_before,
+            doubt=self._judged.doubt(foreign.words),
+            waiting=tally.waiting,
+            noted=replace(
+                self._judged.noted,
+                doubts=self._doubts.left(),
+                verified=self.verifying.everything and self._judged.unusable is not None,
+                foreign=foreign.words is not None,
+            ),
         )
 
     async def prepare(self) -> None:
-        """Wait until lists can be believed about creates that were cut off; with ``verify`` read the workspace."""
-        if self._intents:
-            age = self._at.clock.now() - max(self._intents.values())
+        """Wait until lists can be believed about creates that are in doubt; to verify, read the workspace."""
+        if unsettled := [*self._intents.values(), *self._doubts.looked_at.values()]:
+            age = self._at.clock.now() - max(unsettled)
             lag = self._at.client.patience.list_lag
             await self._at.clock.sleep(min(lag, max(0.0, lag - age)))
-        if self._job.options.verify and self._fingerprints:
+        if self.verifying.everything and self._fingerprints:
             await self._looking.read_everyone(self._fingerprints)
 
     async def take(self, row: Row) -> None:
@@ -205,15 +210,20 @@ class Reconciler:
         tally = self._tally
         self._rows.feedback.note(row, who)
         if isinstance(who, Problem):
-            tally.keyless += 1
             tally.decisions.append(who)
+            self._absences.keyless(row)
             return
         fingerprint = self._rows.mapper.fingerprint(row)
         outcome = fate(READ, self._as_read(row, who, fingerprint))
-        self.seen.add(who.external_id)
+        first = self.seen.get(who.external_id)
+        self.seen.setdefault(who.external_id, fingerprint)
         match outcome:
             case "rejected":
                 tally.decisions.append(self._unclear(row, who.external_id) or self._double(row, who.external_id))
+                if first is not None:
+                    self._absences.doubled(row, fingerprint, first)
+            case "repeated":
+                pass
             case "gone":
                 self._said_gone.add(who.external_id)
             case "unchanged":
@@ -225,14 +235,16 @@ class Reconciler:
 
     def _as_read(self, row: Row, who: Identified, fingerprint: bytes) -> AsRead:
         external_id = who.external_id
-        sure = not self._job.options.verify and external_id not in self._intents
+        sure = not self.verifying.everything and external_id not in self._unsettled
         refused = self._refusals.get(external_id)
+        again = self.verifying.asked or external_id in self._intents
         return AsRead(
+            repeated=self.seen.get(external_id) == fingerprint,
             doubled=external_id in self.seen,
             unclear=row.problem is not None,
             deleted=row.deleted,
             in_step=sure and self._fingerprints.get(external_id) == fingerprint,
-            refused=sure and refused is not None and refused[0] == fingerprint,
+            refused=not again and refused is not None and refused[0] == fingerprint,
         )
 
     def _unclear(self, row: Row, external_id: str) -> Problem | None:
@@ -273,78 +285,62 @@ class Reconciler:
         tracked = self._contacts.tracked(self._job.sync, ids) if unsure else {}
         for wanted, understood in unsure:
             known = tracked[wanted.external_id]
-            sure = not self._job.options.verify and known.external_id not in self._intents
+            sure = not self.verifying.everything and known.external_id not in self._unsettled
             last = last_applied(self._rows.mapper, understood, known.sent)
             as_sent = sure and last is not None and last.again
             if fate(MAPPED, AsMapped(rejected=False, as_sent=as_sent)) == "unchanged":
                 self._in_step(InStep(known.external_id, known.contact_id, wanted.fingerprint, as_sent=True))
             else:
-                await self._looking.look(replace(wanted, contact_id=known.contact_id, last=last))
+                other = moved(known.sent, wanted.desired.to_json())
+                await self._looking.look(replace(wanted, contact_id=known.contact_id, last=last, moved=other))
 
-    async def finish(self, *, full: bool) -> None:
-        """The source has ended. ``full``: every record was seen, so that what is missing is gone."""
+    async def finish(self, read: Read) -> None:
+        """The source has ended; where every record was seen, what is missing is gone, or may be."""
         for row, who in zip(self._open, self._rows.identity.settle(), strict=True):
             await self._take(row, who)
         await self._compare_with_what_was_sent()
-        missing = self._said_gone & self._fingerprints.keys()
-        if full:
-            missing |= self._fingerprints.keys() - self.seen
-            missing |= self._intents.keys() - self.seen
+        said_gone = self._said_gone & self._fingerprints.keys()
+        missing = set(said_gone)
+        if read.full:
+            missing |= self._fingerprints.keys() - self.seen.keys()
+            missing |= self._unsettled - self.seen.keys()
+        self._judged = self._absences.judge(sorted(missing), self.seen.keys(), replace(read, said_gone=said_gone))
         if fate(MISSING, AsMissing(keep=self._job.safety.on_missing == "keep")) != "kept":
-            await self._consider_missing(sorted(missing))
+            await self._vanished.consider(sorted(missing), self._fingerprints, self._judged, self._looking)
         await self._looking.finish()
 
     async def abandon(self) -> None:
         """Cancel what is still being looked up."""
         await self._looking.abandon()
 
-    async def _consider_missing(self, external_ids: Sequence[str]) -> None:
-        """Contacts whose rows are gone; where their deletes will be held back nobody needs to look at them."""
-        rows = RowsRead(self._tally.rows, self._tally.keyless)
-        certain = sum(1 for external_id in external_ids if external_id in self._fingerprints)
-        refused = self._job.limits.deletes_refused(certain, len(self._fingerprints), rows)
-        for start in range(0, len(external_ids), BATCH):
-            batch = external_ids[start : start + BATCH]
-            tracked = self._contacts.tracked(self._job.sync, batch)
-            for external_id in batch:
-                known = tracked.get(external_id)
-                if known is not None and refused is not None:
-                    self._tally.decisions.append(Delete(external_id, known.contact_id))
-                else:
-                    await self._looking.look(Missing(external_id, known.contact_id if known else None))
-
     def _settle(self, item: Wanted | Missing, contacts: Sequence[Contact], owners: Mapping[str, str]) -> None:
-        if len(contacts) > 1:
-            text = (
-                f"{len(contacts)} contacts carry the externalId {item.external_id!r}: "
-                f"{contacts[0].id} is kept in step, the others are left alone"
-            )
-            row = item.row if isinstance(item, Wanted) else None
-            self._tally.warnings.append(RowWarning("doubles", text, row, item.external_id))
-        if isinstance(item, Missing):
-            self._settle_missing(item, contacts, owners)
-        else:
+        twice = doubles.doubles(item, contacts, self._job.label.text, owners)
+        self._doubts.looked(item.external_id, doubled=twice is not None and bool(twice.spare))
+        if twice is not None:
+            goes = self.verifying.asked and bool(twice.spare)
+            self._tally.warnings.append(doubles.warning(item, contacts, twice, goes=goes))
+            if goes:
+                self._tally.decisions.extend(remove(item.external_id, spare) for spare in twice.spare)
+                contacts = [contact for contact in contacts if contact not in twice.spare]
+                self._elsewhere.add(item.external_id)
+                item = replace(item, contact_id=twice.stays.id) if item.contact_id else item
+        if not isinstance(item, Missing):
             self._settle_wanted(item, contacts, owners)
+        elif not self._vanished.settle(item, contacts, owners):
+            self._may_still_come(item)
 
-    def _settle_missing(self, item: Missing, contacts: Sequence[Contact], owners: Mapping[str, str]) -> None:
-        ours = [contact for contact in contacts if item.contact_id in (None, contact.id)]
-        if item.contact_id is None:  # a create of ours was cut off; what it made, if it did, is nobody else's
-            label = self._job.label.text
-            ours = [contact for contact in ours if contact.source in (None, label) and contact.id not in owners]
-        unreadable = bool(ours) and ours[0].unreadable is not None
-        match fate(MISSING, AsMissing(ours=bool(ours), unreadable=unreadable)):
-            case "deleted":
-                self._tally.decisions.append(remove(item.external_id, ours[0]))
-            case "failed":
-                self._tally.decisions.append(cannot_be_understood(None, item.external_id, ours[0]))
-            case _:
-                self._tally.gone.append(item.external_id)
+    def _may_still_come(self, item: Wanted | Missing) -> None:
+        """Where the create was cut off that is not there, it may be carried out later."""
+        if item.external_id in self._intents:
+            self._doubts.unsettled(item.external_id, self._intents[item.external_id])
 
     def _settle_wanted(self, item: Wanted, contacts: Sequence[Contact], owners: Mapping[str, str]) -> None:
         if not item.tracked and item.contact_id is not None and contacts and contacts[0].external_id:
             # The row names its contact, and the contact has an externalId already: that one stays.
             item = replace(item, desired=replace(item.desired, external_id=contacts[0].external_id))
         decision = decide(item, contacts, self._job.label, owners)
+        if item.external_id not in self._unsettled:
+            self._hands.note(item, contacts, decision)
         if isinstance(decision, InStep):
             self._in_step(decision)
             return
@@ -352,8 +348,11 @@ class Reconciler:
         if isinstance(decision, Update) and item.last is not None:
             same = same_wishes(changed_parts(decision), item.desired, item.last.sent)
             self._tally.as_before |= {decision.external_id: same} if same else {}
+        if isinstance(decision, Create):
+            self._may_still_come(item)
 
     def _in_step(self, step: InStep) -> None:
         self._tally.unchanged += 1
-        if self._fingerprints.get(step.external_id) != step.fingerprint or step.external_id in self._intents:
+        known = self._fingerprints.get(step.external_id) == step.fingerprint
+        if not known or step.external_id in self._intents or step.external_id in self._elsewhere:
             self._tally.decisions.append(step)

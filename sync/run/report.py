@@ -13,6 +13,7 @@ from sync.contacts.change import COUNTED, Change, Outcome
 from sync.contacts.json_value import Json, json_text
 from sync.contacts.problem import Problem
 from sync.contacts.warning import RowWarning
+from sync.plan.certainty import Waiting
 from sync.plan.plan import HeldBack, Plan
 from sync.redaction import Redactor, shortened
 
@@ -60,6 +61,7 @@ class SyncReport:
     warnings: list[RowWarning] = field(default_factory=list)
     details: dict[str, int] = field(default_factory=dict)
     held_back: Sequence[HeldBack] = ()
+    waiting: Sequence[Waiting] = ()
     requests: int = 0
     seconds: float = 0.0
     error: str | None = None
@@ -89,7 +91,8 @@ class SyncReport:
         self.details.update(plan.details)
         self.problems.extend(plan.needing_a_person())
         self.held_back = plan.held_back
-        self.counts["held"] = plan.held
+        self.waiting = plan.waiting
+        self.counts["held"], self.counts["waiting"] = plan.held, len(plan.waiting)
         self.counts["rejected"] = len({_row_key(p) for p in plan.problems if p.kind == "rejected"})
         self.counts["failed"] = len({_row_key(p) for p in plan.problems if p.kind == "failed"})
         if self.dry_run:

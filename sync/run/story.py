@@ -23,6 +23,7 @@ from sync.run.reconcile import Understanding, read_and_decide
 from sync.run.report import SyncReport
 from sync.run.session import Session, Stopped, session
 from sync.run.target import Target
+from sync.run.verifying import note_verified
 
 GOES_ON = "the next run goes on from there"
 
@@ -75,6 +76,7 @@ async def _carry_out(plan: Plan, by: _Hands) -> None:
         await by.feedback.leave()
         raise
     by.memory.carried_out(plan)
+    note_verified(plan, by.opened)
     await by.feedback.finish(report.problems)
     go_on_from_here(by.opened.state, report, plan)
 

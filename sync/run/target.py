@@ -42,6 +42,7 @@ class Writer:
         self.run = session.run
         self.contacts = session.state.contacts
         self.history = session.state.history
+        self.notes = session.state.notes
         self.lookups = Lookups(session.at.client)
         self.durably = Aside()
         self.clean = session.at.redactor.message

@@ -6,7 +6,7 @@ Every method is one transaction. Knows nothing of HTTP, sources or the command l
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -118,6 +118,33 @@ class Contacts:
                     [{"gone": external_id} for external_id in external_ids],
                 )
 
+    # -- contacts whose rows are missing
+
+    def absent(self, sync: str) -> dict[str, tuple[str, ...]]:
+        """External id → the rows (their digests) that it may be, for each contact that the last full read missed."""
+        query = sa.select(CONTACTS.c.external_id, CONTACTS.c.suspects).where(
+            CONTACTS.c.sync == sync, CONTACTS.c.missing_since.is_not(None)
+        )
+        with self._database.transaction() as connection:
+            return {external_id: tuple(json.loads(rows or "[]")) for external_id, rows in connection.execute(query)}
+
+    def note_absent(self, sync: str, missing: Mapping[str, Sequence[str]]) -> None:
+        """A full read missed these contacts; the first such read is remembered, and the rows that each may be."""
+        since = sa.func.coalesce(CONTACTS.c.missing_since, self._clock.now())
+        with self._database.transaction() as connection:
+            for external_id, rows in missing.items():
+                mine = (CONTACTS.c.sync == sync, CONTACTS.c.external_id == external_id)
+                suspects = json.dumps(list(rows)) if rows else None
+                connection.execute(CONTACTS.update().where(*mine).values(missing_since=since, suspects=suspects))
+
+    def note_back(self, sync: str, external_ids: Sequence[str]) -> None:
+        """These contacts have rows again."""
+        values = {"missing_since": None, "suspects": None}
+        with self._database.transaction() as connection:
+            for external_id in external_ids:
+                mine = (CONTACTS.c.sync == sync, CONTACTS.c.external_id == external_id)
+                connection.execute(CONTACTS.update().where(*mine).values(**values))
+
     # -- intents and refusals
 
     def intend(self, sync: str, external_id: str) -> None:
@@ -168,10 +195,12 @@ class Contacts:
             mine = HISTORY.c.id == written.record
             connection.execute(HISTORY.update().where(mine).values(done=True, contact_id=written.contact_id))
 
-    def deleted(self, sync: str, record: int, external_id: str) -> None:
-        """A delete was carried out."""
+    def deleted(self, sync: str, record: int, external_id: str, contact_id: str) -> None:
+        """A delete was carried out. It may have been of a double: another contact stays tracked."""
+        mine = (CONTACTS.c.sync == sync, CONTACTS.c.external_id == external_id, CONTACTS.c.contact_id == contact_id)
         with self._database.transaction() as connection:
-            for table in (CONTACTS, INTENTS, REFUSALS):
+            connection.execute(CONTACTS.delete().where(*mine))
+            for table in (INTENTS, REFUSALS):
                 _delete(connection, table, sync, external_id)
             connection.execute(HISTORY.update().where(HISTORY.c.id == record).values(done=True))
 

@@ -144,6 +144,12 @@ class History:
 
     # -- changes, for undo
 
+    def touched(self, sync: str, external_id: str) -> bool:
+        """Whether this sync is known to have sent anything for this contact, whatever came of it."""
+        mine = (HISTORY.c.sync == sync, HISTORY.c.external_id == external_id)
+        with self._database.transaction() as connection:
+            return connection.execute(sa.select(HISTORY.c.id).where(*mine).limit(1)).first() is not None
+
     def record(self, run: int, sync: str, pending: Pending) -> int:
         """What a contact holds before a change that is about to be sent; the id to give to ``Contacts.written``.
 

@@ -16,7 +16,8 @@ async def test_every_way_of_paging_reads_every_record(way: str) -> None:
     assert [row.cells["id"] for row in rows] == list(range(1, 26))
     assert rows[0] == Row(number=None, cells={"id": 1, "last": "Last1"})
     pages = {"all": 1, "page": 4, "offset": 4}.get(way, 3)  # counted pages end with an empty one
-    assert source.summary() == ReadSummary(full=True, bookmark=None, details={"pages": pages, "records": 25})
+    details = {"pages": pages, "records": 25}
+    assert source.summary() == ReadSummary(True, None, one_moment=pages == 1, details=details)
 
 
 @pytest.mark.parametrize("way", PAGINGS)

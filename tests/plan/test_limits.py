@@ -23,6 +23,9 @@ from tests.support.plans import build, deletes, held, limits, reasons, settle, u
         (100, 100, "100%", False),
         (25, 1000, "25", False),
         (26, 1000, "25", True),
+        (1, 1, "10%", True),
+        (1, 2, "10%", False),
+        (1, 1, "1", False),
     ],
 )
 def test_deletes_above_the_share_and_the_floor_are_held(count: int, tracked: int, allowed: str, back: bool) -> None:
@@ -53,13 +56,6 @@ def test_max_deletes_of_one_run_is_exact(allowed: object, back: bool) -> None:
 def test_a_source_without_rows_deletes_nothing_unless_told_to() -> None:
     assert len(held(build(deletes(3), 100, limits(), rows=0))) == 3
     assert not held(build(deletes(3), 100, limits(3, for_this_run=True), rows=0))
-
-
-def test_while_a_row_has_no_key_nothing_is_deleted_unless_told_to() -> None:
-    plan = build(deletes(1), 100, limits(), rows=99, keyless=1)
-    assert len(held(plan)) == 1
-    assert "1 row(s) have no usable key" in reasons(plan)["delete"]
-    assert not held(build(deletes(1), 100, limits(1, for_this_run=True), rows=99, keyless=1))
 
 
 def test_updates_above_their_limit_are_all_held() -> None:

@@ -14,8 +14,10 @@ from sync.contacts.change import Adopt, Change, Create, Decision, Delete, InStep
 from sync.contacts.contact import SCALARS, Contact, Desired, Item
 from sync.contacts.problem import Problem
 from sync.contacts.warning import RowWarning, WarningKind
+from sync.plan.certainty import Waiting
 from sync.plan.decide import remove
 from sync.plan.limits import Danger
+from sync.plan.noted import Noted
 from sync.plan.plan import HeldBack, Plan
 from sync.run.report import change_json
 from tests.support.plans import HELD, SAME, build, deletes, limits, settle, updates
@@ -162,6 +164,16 @@ PLANS = st.builds(
     warnings=st.lists(
         st.builds(RowWarning, st.sampled_from(get_args(WarningKind)), TEXT, ROWS, SCALAR), max_size=2
     ).map(tuple),
+    waiting=st.lists(st.builds(Waiting, TEXT, TEXT, TEXT), max_size=2).map(tuple),
+    noted=st.builds(
+        Noted,
+        missing=st.dictionaries(TEXT, OPTIONS, max_size=2),
+        back=OPTIONS,
+        unusable=SCALAR,
+        doubts=st.none() | st.dictionaries(TEXT, st.floats(0, 1e10), max_size=2),
+        verified=st.booleans(),
+        foreign=st.booleans(),
+    ),
     details=st.dictionaries(TEXT, st.integers(), max_size=2),
     bookmark=SCALAR,
     incomplete=SCALAR,

@@ -115,6 +115,6 @@ def test_records_that_are_only_said_to_be_deleted_need_no_columns(bench: Workben
     assert run(bench).counts == {"deleted": 56}
 
 
-def test_check_asks_for_no_more_pages_than_it_needs(bench: Workbench, crm: CrmServer) -> None:
+def test_check_asks_for_two_pages_and_no_more_than_it_needs(bench: Workbench, crm: CrmServer) -> None:
     assert checked(bench) == (0, [])
-    assert len(crm.seen) == 1
+    assert len(crm.seen) == 2

@@ -21,7 +21,9 @@ def bench(tmp_path: Path) -> Iterator[Workbench]:
 
 
 def test_a_bad_row_is_named_and_the_rest_goes_on(bench: Workbench) -> None:
-    bench.write([person(0), person(1, phone="12"), person(2, first=""), person(3, id=" "), person(0), person(4)])
+    bench.write(
+        [person(0), person(1, phone="12"), person(2, first=""), person(3, id=" "), person(0, first="Twin"), person(4)]
+    )
     result = run(bench)
     assert (result.exit, result.sync["status"]) == (3, "partial")
     assert result.counts == {"created": 2, "rejected": 4}

@@ -45,9 +45,9 @@ def updates(count: int, *, adopted: bool = False) -> list[Decision]:
     return [Update(f"c{number}", number + 2, f"id{number}", before, after, adopted=adopted) for number in range(count)]
 
 
-def build(decisions: Iterable[Decision], tracked: int, allowed: Limits, rows: int = 100, keyless: int = 0) -> Plan:
+def build(decisions: Iterable[Decision], tracked: int, allowed: Limits, rows: int = 100) -> Plan:
     """The plan of a run that decided this."""
-    return Plan.build("customers", Findings(rows, keyless, tracked=tracked, decisions=list(decisions)), allowed)
+    return Plan.build("customers", Findings(rows, tracked=tracked, decisions=list(decisions)), allowed)
 
 
 def held(plan: Plan) -> list[Change]:

@@ -22,6 +22,7 @@ from click.testing import CliRunner
 
 from sync.cli.common import Surroundings
 from sync.cli.main import main
+from sync.clock import Clock
 from sync.openphone.patience import Patience
 from sync.sandbox import SandboxOptions, SandboxThread
 from tests.support.paths import ROOT
@@ -106,7 +107,8 @@ class Workbench:
     """One configuration with one sync (or several) in one folder, and one sandbox to sync with.
 
     ``rows`` is the source as it was last written. ``list_lag``: how long runs wait for a list that may lag (the
-    product: 5 s). ``hurry``: by how much every other wait of the client's is shortened.
+    product: 5 s). ``hurry``: by how much every other wait of the client's is shortened. ``clock``: that of the runs
+    in this process.
     """
 
     def __init__(
@@ -116,6 +118,7 @@ class Workbench:
         self.sandbox = sandbox
         self.list_lag = list_lag
         self.hurry = HURRY
+        self.clock = Clock()
         self.rows: list[Row] = []
         self.openphone: dict[str, Any] = {
             "api_key": sandbox.key,
@@ -161,7 +164,7 @@ class Workbench:
 
     def run(self, *options: str) -> Result:
         """One run in this process, to its end."""
-        around = hurried(self.list_lag, self.hurry)
+        around = replace(hurried(self.list_lag, self.hurry), clock=self.clock)
         done = CliRunner(catch_exceptions=False).invoke(main, self._arguments(options), obj=around)
         return Result(done.exit_code, done.stdout, done.stderr)
 

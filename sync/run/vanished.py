@@ -1,0 +1,86 @@
+"""Contacts whose rows are gone: which of them need a look, and what becomes of each. Decides by the table alone."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+
+from sync.contacts.change import Delete, InStep
+from sync.contacts.contact import Contact
+from sync.contacts.json_value import object_in
+from sync.plan.certainty import Waiting
+from sync.plan.decide import MISSING, AsMissing, Missing, cannot_be_understood, fate, remove
+from sync.run.absences import Judged
+from sync.run.job import Job
+from sync.run.looking import Looking
+from sync.run.tally import Tally
+from sync.state.contacts import Contacts, Tracked
+
+BATCH = 200
+"""Contacts that the state is asked about at once."""
+
+
+class Vanished:
+    """Gathers what becomes of them in the ``tally``."""
+
+    def __init__(self, job: Job, contacts: Contacts, tally: Tally) -> None:
+        self._job = job
+        self._contacts = contacts
+        self._tally = tally
+
+    async def consider(
+        self, external_ids: Sequence[str], tracked: Collection[str], judged: Judged, looking: Looking
+    ) -> None:
+        """Decide about each; where it will not be deleted in this run nobody needs to look at it."""
+        limits = self._job.limits
+        held = set[str]() if limits.for_this_run else judged.rows.keys()
+        certain = sum(1 for key in external_ids if key in tracked and key not in held and key not in judged.waits)
+        refused = limits.deletes_refused(certain, len(tracked), self._tally.rows) is not None
+        for start in range(0, len(external_ids), BATCH):
+            batch = external_ids[start : start + BATCH]
+            known = self._contacts.tracked(self._job.sync, batch)
+            for key in batch:
+                contact = known.get(key)
+                item = Missing(key, contact.contact_id if contact else None, key in held, key in judged.waits)
+                if contact is None or not self._decided_unseen(item, contact, refused=refused):
+                    await looking.look(item)
+
+    def _decided_unseen(self, item: Missing, contact: Tracked, *, refused: bool) -> bool:
+        outcome = fate(MISSING, AsMissing(suspected=item.suspected, waits=item.waits))
+        if outcome == "waiting":
+            self._tally.waiting.append(Waiting(item.external_id, contact.contact_id, _name(contact)))
+        elif outcome == "held" or refused:
+            self._tally.decisions.append(Delete(item.external_id, contact.contact_id))
+        else:
+            return False
+        return True
+
+    def settle(self, item: Missing, contacts: Sequence[Contact], owners: Mapping[str, str]) -> bool:
+        """Decide about one that was looked at; False where the workspace has no such contact of ours."""
+        ours = [contact for contact in contacts if item.contact_id in (None, contact.id)]
+        if item.contact_id is None:  # a create of ours was cut off; what it made, if it did, is nobody else's
+            label = self._job.label.text
+            ours = [contact for contact in ours if contact.source in (None, label) and contact.id not in owners]
+        unreadable = bool(ours) and ours[0].unreadable is not None
+        facts = AsMissing(ours=bool(ours), unreadable=unreadable, suspected=item.suspected, waits=item.waits)
+        outcome = fate(MISSING, facts)
+        if outcome == "let go":
+            self._tally.gone.append(item.external_id)
+            return False
+        found = ours[0]
+        if outcome == "failed":
+            self._tally.decisions.append(cannot_be_understood(None, item.external_id, found))
+            return True
+        if outcome != "deleted":  # tracked from now on, so that it is remembered what it waits for
+            self._tally.decisions.append(InStep(item.external_id, str(found.id), None))
+        if outcome == "waiting":
+            name = found.scalars.get("firstName") or ""
+            self._tally.waiting.append(Waiting(item.external_id, str(found.id), name))
+        else:
+            self._tally.decisions.append(remove(item.external_id, found))
+        return True
+
+
+def _name(contact: Tracked) -> str:
+    """As it was last sent."""
+    scalars = object_in(contact.sent["scalars"]) if contact.sent else {}
+    return " ".join(str(scalars[name]) for name in ("firstName", "lastName") if scalars.get(name))
