@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Generic, Literal, TypeVar
 
 from sync.contacts.change import Adopt, Create, Decision, Delete, InStep, Update
-from sync.contacts.contact import Contact, Desired, differences, overlay
+from sync.contacts.contact import Contact, Desired, differences, full_name, overlay
 from sync.contacts.problem import Problem
 
 Stage = Literal["as it was read", "as it is mapped", "as the workspace has it", "no row any more"]
@@ -167,9 +167,19 @@ class Label:
             return None
         return held
 
+    def anyone_else(self, contact: Contact) -> str | None:
+        """The label of anyone else that marks this contact, if one does, whether or not ours was chosen."""
+        held = contact.source
+        if not held or held in (self.text, *LABELS_OF_NOBODY) or held.startswith(_LABELS_OF_PEOPLE):
+            return None
+        return held
+
 
 LABELS_OF_NOBODY = frozenset({"public-api"})
 """What OpenPhone writes into ``source`` when a contact's maker said nothing."""
+
+_LABELS_OF_PEOPLE = ("openphone", "device", "csv", "other")
+"""How OpenPhone's own words begin for a contact that a person made or imported; tools may not use them."""
 
 
 def decide(wanted: Wanted, found: Sequence[Contact], label: Label, owners: Mapping[str, str]) -> Decision:
@@ -195,7 +205,7 @@ def decide(wanted: Wanted, found: Sequence[Contact], label: Label, owners: Mappi
         case "unchanged":
             return InStep(wanted.external_id, contact_id, fingerprint)
         case "adopted":
-            return Adopt(wanted.external_id, row, contact_id, fingerprint)
+            return Adopt(wanted.external_id, row, contact_id, fingerprint, full_name(held))
         case "updated":
             return Update(wanted.external_id, row, contact_id, held, after, wanted.desired, fingerprint, not tracked)
         case _ if held.unreadable is not None:

@@ -39,6 +39,7 @@ from sync.run.feedback import Feedback
 from sync.run.identity import Identified, Identity
 from sync.run.job import Job
 from sync.run.looking import Looking
+from sync.run.newcomers import Newcomers
 from sync.run.session import Session
 
 BATCH = 200
@@ -136,6 +137,7 @@ class Reconciler:
             if about_a_row(refusal[1])
         }
         self._intents = self._contacts.intents(job.sync)
+        self._newcomers = Newcomers(job, session, self._looking, self._fingerprints)
         self._seen: set[str] = set()
         self._said_gone: set[str] = set()
         self._unsure: list[Wanted] = []
@@ -220,7 +222,7 @@ class Reconciler:
             return
         wanted = Wanted(row.number, desired, fingerprint, who.contact_id, who.external_id in self._fingerprints)
         if not wanted.tracked:
-            await self._looking.look(wanted)
+            await self._newcomers.look(wanted)
             return
         self._unsure.append(wanted)
         if len(self._unsure) >= BATCH:
@@ -243,6 +245,7 @@ class Reconciler:
     async def finish(self, *, full: bool) -> None:
         """The source has ended. ``full``: every record was seen, so that what is missing is gone."""
         await self._compare_with_what_was_sent()
+        await self._newcomers.find()
         missing = self._said_gone & self._fingerprints.keys()
         if full:
             missing |= self._fingerprints.keys() - self._seen
@@ -250,6 +253,10 @@ class Reconciler:
         if fate(MISSING, AsMissing(keep=self._job.safety.on_missing == "keep")) != "kept":
             await self._consider_missing(sorted(missing))
         await self._looking.finish()
+        ours = self._seen | self._fingerprints.keys() | self._intents.keys()
+        tally = self._tally
+        tally.decisions, alike = await self._newcomers.recognise(tally.decisions, ours, full=full)
+        tally.warnings += alike
 
     async def abandon(self) -> None:
         """Cancel what is still being looked up."""

@@ -15,6 +15,7 @@ from sync.run.check import Checked, check
 from sync.run.feedback import Feedback, feedback_for
 from sync.run.identity import identity_for
 from sync.run.job import Job
+from sync.run.newcomers import begin_creates, end_creates
 from sync.run.reconcile import Understanding, read_and_decide
 from sync.run.report import SyncReport
 from sync.run.session import Session, Stopped, session
@@ -37,7 +38,9 @@ async def _pass(job: Job, opened: Session) -> None:
         plan = await read_and_decide(connector, Understanding(checked.mapper, identity, feedback), job, opened)
         opened.report.expect(plan)
         if not job.at.dry_run:
+            begin_creates(job, opened, plan)
             await _carry_out(plan, _Hands(job, opened, checked, feedback))
+            end_creates(job, opened)
     if plan.incomplete is not None:
         opened.report.error = f"{plan.incomplete} What was read was added and updated; nothing was deleted."
 
