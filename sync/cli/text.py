@@ -10,12 +10,14 @@ from sync.contacts.change import Change
 from sync.contacts.json_value import Json
 from sync.contacts.problem import Action, Problem
 from sync.contacts.value_text import value_text
+from sync.contacts.warning import RowWarning
 from sync.plan.plan import HeldBack
 from sync.run.report import CHANGES, SyncReport
 
 SHOWN_CHANGES = 50
 SHOWN_PROBLEMS = 25
 SHOWN_HELD = 10
+SHOWN_WARNINGS = 25
 _MARKS: Mapping[Action, tuple[str, str]] = {
     "create": ("+", "green"),
     "update": ("~", "yellow"),
@@ -30,13 +32,19 @@ def print_report(report: SyncReport, *, verify: bool = False) -> None:
     _print_changes(changes, "would be made" if report.dry_run else "were made")
     _print_problems(report.problems)
     _print_held(report.held_back)
-    for warning in report.warnings:
-        click.secho(f"  note: {one_line(warning.text)}", fg="yellow")
+    _print_warnings(report.warnings)
     if report.error is not None:
         click.secho(f"{report.name}: {report.error}", fg="red", bold=True)
     elif verify and not report.changes and not report.problems:
         click.echo(f"{report.name}: the workspace holds exactly what the source says")
     click.secho(_closing(report), bold=True)
+
+
+def _print_warnings(warnings: Sequence[RowWarning]) -> None:
+    for warning in warnings[:SHOWN_WARNINGS]:
+        click.secho(f"  note: {one_line(warning.text)}", fg="yellow")
+    if len(warnings) > SHOWN_WARNINGS:
+        click.echo(f"  … and {len(warnings) - SHOWN_WARNINGS} more notes: --output json lists them all")
 
 
 def _print_changes(changes: Sequence[Change], verb: str) -> None:

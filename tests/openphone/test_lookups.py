@@ -1,4 +1,4 @@
-"""Who carries an external id: what is asked together shares a request, and how far the whole workspace is read."""
+"""Who carries an external id: what is asked together shares a request."""
 
 from __future__ import annotations
 
