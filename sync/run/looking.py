@@ -49,7 +49,7 @@ class Looking:
 
     async def look(self, item: Wanted | Missing) -> None:
         """Look this item up, soon. Raises Stopped, and what the client and the state raise."""
-        if self._listed and (carriers := self.everyone.carriers(item.external_id)):
+        if (carriers := self._listed_carriers(item)) is not None:
             await self._found([item], {item.external_id: carriers})
             return
         self._queue.append(item)
@@ -70,9 +70,10 @@ class Looking:
 
     def _listed_carriers(self, item: Wanted | Missing) -> list[Contact] | None:
         """Who carries its id, as far as the list of everyone can be relied on to say."""
-        if not self.everyone.whole:
-            return None
-        return self.everyone.carriers(item.external_id) or (None if self.everyone.in_doubt else [])
+        relied_on = self._listed or self.everyone.whole
+        if relied_on and (carriers := self.everyone.carriers(item.external_id)):
+            return carriers
+        return [] if self.everyone.whole and not self.everyone.in_doubt else None
 
     async def finish(self) -> None:
         """Everything that was to be looked up has been."""

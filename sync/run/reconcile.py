@@ -244,8 +244,8 @@ class Reconciler:
 
     async def finish(self, *, full: bool) -> None:
         """The source has ended. ``full``: every record was seen, so that what is missing is gone."""
-        await self._compare_with_what_was_sent()
         await self._newcomers.find()
+        await self._compare_with_what_was_sent()
         missing = self._said_gone & self._fingerprints.keys()
         if full:
             missing |= self._fingerprints.keys() - self._seen
