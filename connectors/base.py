@@ -7,6 +7,7 @@ Knows nothing of OpenPhone. A third-party package joins through the entry-point 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from importlib import import_module
@@ -18,7 +19,18 @@ from pydantic import BaseModel, ConfigDict
 
 ENTRY_POINT_GROUP = "openphone_sync.connectors"
 
-Cell = str | int | float | bool | date | datetime | None | list["Cell"]
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """In place of a cell: something that no cell can hold, and why. It rejects its row, if its column is mapped."""
+
+    reason: str
+
+    def __str__(self) -> str:
+        return self.reason
+
+
+Cell = str | int | float | bool | date | datetime | Unreadable | None | list["Cell"]
 """What a source may put in a cell. ``None``, blank text and an empty list all mean "nothing here"."""
 
 
@@ -40,11 +52,13 @@ class Row:
 
     ``number`` counts as a spreadsheet does, the header being 1; None where a source has no rows to point at.
     ``cells`` maps every column to its cell. ``deleted`` is the source's own word that the record is gone.
+    ``problem``: why the source cannot say what the record means; it is rejected, and its contact left as it is.
     """
 
     number: int | None
     cells: Mapping[str, Cell]
     deleted: bool = False
+    problem: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +73,19 @@ class ReadSummary:
     full: bool = True
     bookmark: str | None = None
     details: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class TextEncoding:
+    """How the text of a source was read: by Python's name; ``guessed`` where nothing in it says so for certain."""
+
+    name: str
+    guessed: bool = False
+
+    @property
+    def shown(self) -> str:
+        """The name by which people know it, and which ``encoding`` takes as well."""
+        return self.name.replace("cp125", "windows-125")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,11 +110,28 @@ class Options(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+class SecretKeeper(Protocol):
+    """Keeps what a source must remember to get in next time, such as a refresh token that changes with every use."""
+
+    def alone(self, name: str) -> AbstractAsyncContextManager[None]:
+        """Nobody else holds this secret for the block. Raises SourceError where another does not let it go."""
+        ...
+
+    def kept(self, name: str) -> str | None:
+        """What was last kept under the name."""
+        ...
+
+    def keep(self, name: str, secret: str) -> None:
+        """Keeps it; durable once this returns. Raises SourceError."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What surrounds a source: the folder that relative paths start from."""
+    """What surrounds a source: the folder that relative paths start from; who keeps its secrets, if anybody does."""
 
     folder: Path
+    secrets: SecretKeeper | None = None
 
 
 class Connector(Protocol):
@@ -119,6 +163,24 @@ class Connector(Protocol):
 
 
 @runtime_checkable
+class Samples(Protocol):
+    """A connector that can show its first records before it is read, as ``check`` wants them. Optional."""
+
+    async def sample(self) -> Sequence[Row]:
+        """The first rows; where they come in pages, those of the first two. Raises SourceError."""
+        ...
+
+
+@runtime_checkable
+class TellsAbsent(Protocol):
+    """A connector whose columns are described, and may be described wrongly. Optional."""
+
+    def absent(self) -> Mapping[str, str]:
+        """The columns that no record read so far had, each with what was looked for: a typo, or renamed there."""
+        ...
+
+
+@runtime_checkable
 class WritesBack(Protocol):
     """A connector that can show results in its source. Optional."""
 
@@ -133,6 +195,25 @@ class WritesBack(Protocol):
 
     async def write_back(self, results: Sequence[RowResult]) -> Sequence[RowResult]:
         """Write the results into their rows; returns those that found no row. Raises SourceError."""
+        ...
+
+
+@runtime_checkable
+class ReadsText(Protocol):
+    """A connector whose text may be in one encoding or another. Optional."""
+
+    @property
+    def text_encoding(self) -> TextEncoding | None:
+        """The encoding that the text is read in; known once ``columns`` has answered."""
+        ...
+
+
+@runtime_checkable
+class ProvesWritable(Protocol):
+    """A connector that writes back and can tell beforehand that it may. Optional."""
+
+    async def prove_writable(self) -> None:
+        """Changes nothing. Raises SourceError, with who must be given what right, where nothing could be written."""
         ...
 
 

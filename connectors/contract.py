@@ -13,7 +13,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 
-from connectors.base import Connector, Options, ReadSummary, Row, SourceError, WritesBack
+from connectors.base import Connector, Options, ReadSummary, Row, SourceError, Unreadable, WritesBack
 
 Make = Callable[[], Connector]
 
@@ -122,7 +122,7 @@ def _check_cells(row: Row, columns: Sequence[str] | None) -> None:
 def _is_cell(cell: object) -> bool:
     if isinstance(cell, list):
         return all(map(_is_cell, cell))
-    return cell is None or isinstance(cell, (str, int, float, bool, date))
+    return cell is None or isinstance(cell, (str, int, float, bool, date, Unreadable))
 
 
 def _require(kept: bool, promise: str) -> None:

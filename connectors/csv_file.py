@@ -2,7 +2,7 @@
 
 The file is looked through once to settle its encoding (never two in one file), then streamed row by row: memory
 does not grow with it. Broken quoting ends the read, because rows that it may have swallowed must not be taken for
-deleted. Knows nothing of OpenPhone.
+deleted; so does a last row that was cut. Knows nothing of OpenPhone.
 """
 
 from __future__ import annotations
@@ -11,8 +11,10 @@ import asyncio
 import csv
 import io
 import os
+import re
 import stat
 from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import compress
 from pathlib import Path
@@ -21,9 +23,9 @@ from typing import BinaryIO, ClassVar, Literal
 from pydantic import BaseModel, Field, field_validator
 
 from connectors import base
-from connectors.base import Cell, Context, IncompleteRead, ReadSummary, Row, SourceError
+from connectors.base import Cell, Context, IncompleteRead, ReadSummary, Row, SourceError, TextEncoding
 from connectors.headings import distinct
-from connectors.text_encoding import NotText, find_encoding, is_text_encoding
+from connectors.text_encoding import BrokenUtf8, NotText, find_encoding, is_text_encoding
 from connectors.threads import in_thread
 
 SEPARATORS = (",", ";", "\t", "|")
@@ -31,6 +33,10 @@ _SAMPLE_CHARACTERS = 64 * 1024
 _SAMPLE_RECORDS = 10
 _LARGEST_CELL = 4 * 1024 * 1024
 _ROWS_BETWEEN_PAUSES = 1000
+_ESCAPED = "surrogateescape"
+_BROKEN = re.compile("[\udc80-\udcff]+")
+_NOTHING = " \t\x1a"
+"""What may stand alone in a last line that says nothing: some programs end a file with Ctrl-Z."""
 
 
 class CsvOptions(base.Options):
@@ -70,16 +76,25 @@ class _Header:
         names = [cell.strip() for cell in cells]
         return cls(number, tuple(filter(None, distinct(names))), tuple(map(bool, names)))
 
+    @property
+    def least(self) -> int:
+        """How many cells a record has that is whole."""
+        return max((place for place, kept in enumerate(self.kept, start=1) if kept), default=0)
+
 
 @dataclass(frozen=True, slots=True)
 class _OpenFile:
-    """A file that was looked through: its text from the beginning, its separator and its header."""
+    """A file that was looked through: its text from the beginning, its separator and its header.
+
+    ``ended``: its last line has an end, so that it was not cut within it.
+    """
 
     raw: BinaryIO
     before: os.stat_result
-    encoding: str
+    encoding: TextEncoding
     delimiter: str
     header: _Header
+    ended: bool
 
 
 class CsvConnector:
@@ -108,6 +123,10 @@ class CsvConnector:
 
     def summary(self) -> ReadSummary:
         return ReadSummary(details={"records": self._rows})
+
+    @property
+    def text_encoding(self) -> TextEncoding | None:
+        return self._file.encoding if self._file else None
 
     async def close(self) -> None:
         if self._file is not None:
@@ -149,13 +168,16 @@ class CsvConnector:
         before = os.fstat(raw.fileno())
         try:
             encoding = find_encoding(raw, self._options.encoding)
+        except BrokenUtf8 as problem:
+            raise SourceError(f"{self._path} {problem}: {self._broken_place(raw)}") from None
         except NotText as problem:
             raise SourceError(f"{self._path} {problem}") from None
-        delimiter = self._options.delimiter or self._find_delimiter(raw, encoding)
-        return _OpenFile(raw, before, encoding, delimiter, self._find_header(raw, encoding, delimiter))
+        delimiter = self._options.delimiter or self._find_delimiter(raw, encoding.name)
+        header = self._find_header(raw, encoding.name, delimiter)
+        return _OpenFile(raw, before, encoding, delimiter, header, _has_ended(raw, encoding.name))
 
-    def _find_delimiter(self, raw: BinaryIO, encoding: str) -> str:
-        with _Text(raw, encoding) as lines:
+    def _find_delimiter(self, raw: BinaryIO, encoding: str, errors: str = "strict") -> str:
+        with _Text(raw, encoding, errors) as lines:
             sample = lines.read(_SAMPLE_CHARACTERS)
         if len(sample) == _SAMPLE_CHARACTERS:
             sample = sample[: sample.rfind("\n") + 1] or sample
@@ -169,13 +191,33 @@ class CsvConnector:
                     return _Header.of(number, cells)
         raise SourceError(f"{self._path} has no header: its first row must name the columns")
 
+    def _broken_place(self, raw: BinaryIO) -> str:
+        """Where the first bytes stand that are no UTF-8, and what to do about them."""
+        delimiter = self._options.delimiter or self._find_delimiter(raw, "utf-8-sig", _ESCAPED)
+        heading: list[str] = []
+        where = "the text"
+        with _Text(raw, "utf-8-sig", _ESCAPED) as lines, suppress(SourceError):
+            for number, cells in self._records(lines, delimiter):
+                where = f"row {number + 1}"
+                if (place := next((n for n, cell in enumerate(cells) if _BROKEN.search(cell)), None)) is not None:
+                    column = heading[place] if place < len(heading) and heading[place] else str(place + 1)
+                    where = f"row {number}, column {column!r} ({_BROKEN.sub('�', cells[place])[:60]!r})"
+                    break
+                if not heading and number >= self._options.header_row and any(map(str.strip, cells)):
+                    heading = [cell.strip() for cell in cells]
+        return (
+            f"{where} holds bytes in another encoding, or was cut. Correct it and save the file as UTF-8, or export it "
+            "again; if the whole file is in another encoding, name it: 'encoding' (such as windows-1252, gb18030)"
+        )
+
     # --- reading
 
     def _stream(self, file: _OpenFile) -> Iterator[Row]:
         """Every row under the header that is not blank, and the certainty that the file stayed as it was."""
         try:
-            with _Text(file.raw, file.encoding) as lines:
-                yield from _rows(file.header, self._records(lines, file.delimiter))
+            with _Text(file.raw, file.encoding.name) as lines:
+                records = self._records(lines, file.delimiter)
+                yield from _rows(file.header, records if file.ended else self._whole(file.header, records))
         except (OSError, UnicodeError, SourceError) as error:
             self._check_unchanged(file)
             if isinstance(error, SourceError):
@@ -192,9 +234,35 @@ class CsvConnector:
             for number, cells in enumerate(reader, start=1):
                 yield number, cells
         except csv.Error as error:
-            raise SourceError(
-                f"{self._path}, row {number + 1} (line {reader.line_num}): {error}: check the quotes around its cells"
-            ) from None
+            where = f"{self._path}, row {number + 1} (line {reader.line_num})"
+            if "unexpected end of data" in str(error):
+                raise IncompleteRead(
+                    f"{where}: the file ends within quotes: it was cut, or a quote is never closed. Export it "
+                    "again, or check the quotes around the cells of that row."
+                ) from None
+            raise SourceError(f"{where}: {error}: check the quotes around its cells") from None
+
+    def _whole(self, header: _Header, records: Iterator[tuple[int, list[str]]]) -> Iterator[tuple[int, list[str]]]:
+        """Every record of a file without a last line end, unless the last one was cut: that is not given."""
+        last: tuple[int, list[str]] | None = None
+        try:
+            for record in records:
+                if last is not None:
+                    yield last
+                last = record
+        except IncompleteRead:
+            if last is not None:
+                yield last
+            raise
+        if last is None or not any(cell.strip(_NOTHING) for cell in last[1]):
+            return
+        number, cells = last
+        if number > header.number and len(cells) < header.least:
+            raise IncompleteRead(
+                f"{self._path} ends in the middle of row {number}: it has {len(cells)} of {header.least} cells and no "
+                "line end, so the file was cut. Export it again; if that row is whole, end it with a line break."
+            )
+        yield last
 
     def _check_unchanged(self, file: _OpenFile) -> None:
         try:
@@ -212,12 +280,19 @@ def _identity(status: os.stat_result) -> tuple[int, int, int, int]:
 class _Text(io.TextIOWrapper):
     """The file's text from its beginning; leaving it does not close the file."""
 
-    def __init__(self, raw: BinaryIO, encoding: str) -> None:
+    def __init__(self, raw: BinaryIO, encoding: str, errors: str = "strict") -> None:
         raw.seek(0)
-        super().__init__(raw, encoding=encoding, newline="")
+        super().__init__(raw, encoding=encoding, errors=errors, newline="")
 
     def __exit__(self, *_: object) -> None:
         self.detach()
+
+
+def _has_ended(raw: BinaryIO, encoding: str) -> bool:
+    """Whether the last character ends a line. Every encoding that we read writes it in at most two bytes."""
+    raw.seek(max(0, raw.seek(0, os.SEEK_END) - 2))
+    last = raw.read()
+    return last.strip(b"\0")[-1:] in (b"\n", b"\r")
 
 
 def _rows(header: _Header, records: Iterator[tuple[int, list[str]]]) -> Iterator[Row]:

@@ -1,15 +1,24 @@
 """Which encoding a text file is in, decided by all of its bytes, or why it is not text at all.
 
-Knows nothing of what the text says. Reads in blocks: memory does not grow with the file.
+Knows nothing of what the text says. Reads in blocks: memory does not grow with the file. UTF-8 proves itself: a file
+with characters of several bytes, and with bytes that are no such character, is broken UTF-8 and nothing else. What has
+no such character is a guess (``guessing``), and said to be one.
 """
 
 from __future__ import annotations
 
 import codecs
+import io
+import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import BinaryIO
 
+from connectors.base import TextEncoding
+
 _BLOCK = 256 * 1024
+_SAMPLE = 20_000
+_NOT_ASCII = bytes(range(0x80, 0x100))
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF16_LE, "utf-16"),
@@ -23,12 +32,72 @@ _FORMATS = (
     (b"%PDF", "is a PDF document: export the table as CSV"),
     (b"\x1f\x8b", "is compressed: unpack it first"),
 )
-_NOT_WINDOWS_1252 = bytes([0x81, 0x8D, 0x8F, 0x90, 0x9D])
 _NOT_TEXT = "is not a text file: export the table as CSV (UTF-8)"
+_UNTOLD = (
+    "is neither UTF-8 nor Windows-1252 throughout, or gives letters that no name has, and its encoding cannot be told: "
+    "save it as UTF-8, or name its 'encoding' (such as windows-1250, windows-1251, macintosh, gb18030)"
+)
+_WELL_FORMED = re.compile(
+    rb"[\xc2-\xdf][\x80-\xbf]|\xe0[\xa0-\xbf][\x80-\xbf]|[\xe1-\xec\xee\xef][\x80-\xbf]{2}|\xed[\x80-\x9f][\x80-\xbf]"
+    rb"|\xf0[\x90-\xbf][\x80-\xbf]{2}|[\xf1-\xf3][\x80-\xbf]{3}|\xf4[\x80-\x8f][\x80-\xbf]{2}"
+)
+_BY_CHANCE = re.compile(
+    rb"(?<=[A-Za-z\xc0-\xff])[\xc6-\xcd\xd2-\xdf\xe0\xe1\xe3-\xef]"
+    rb"[\x85\x91-\x97\x99\x9b\xa0\xa9\xae\xb0\xb7\xbb]{1,2}(?![\x80-\xff]|[a-z])"
+)
+"""A letter at the end of a word and what may follow it in Windows-1252, as in ``CAFÉ®`` and ``ANDRÉ’S``."""
 
 
 class NotText(ValueError):
     """The bytes are not text in any encoding that is recognised, or in the one that was given."""
+
+
+class BrokenUtf8(NotText):
+    """The file is UTF-8 but for some bytes; where they stand is for its reader to find."""
+
+
+@dataclass(slots=True)
+class _Seen:
+    """What the bytes of a file without a mark amount to."""
+
+    ascii: bool = True
+    utf8: bool = True
+    proven: bool = False
+    chances: int = 0
+    strays: int = 0
+
+    def add(self, text: bytes) -> None:
+        """Look at a piece that begins and ends between characters."""
+        if text.isascii():
+            return
+        self.ascii = False
+        any_well_formed = _WELL_FORMED.search(text) is not None
+        strays = _stray_bytes(text) if any_well_formed else _beyond_ascii(text)
+        self.strays += strays
+        self.utf8 = self.utf8 and not strays
+        if any_well_formed and not self.proven:
+            certain = _BY_CHANCE.sub(b" ", text)
+            found = len(_WELL_FORMED.findall(certain))
+            self.proven = found > 0
+            self.chances += len(_WELL_FORMED.findall(text)) - found
+
+    @property
+    def broken(self) -> bool:
+        """UTF-8 proves itself, unless all that would may be chance, among more that is none."""
+        return self.proven or self.chances > self.strays
+
+
+def _stray_bytes(text: bytes) -> int:
+    """How many bytes belong to no character of UTF-8."""
+    try:
+        text.decode("utf-8")
+    except UnicodeDecodeError:
+        return _beyond_ascii(_WELL_FORMED.sub(b"", text))
+    return 0
+
+
+def _beyond_ascii(text: bytes) -> int:
+    return len(text) - len(text.translate(None, _NOT_ASCII))
 
 
 def is_text_encoding(name: str) -> bool:
@@ -40,10 +109,10 @@ def is_text_encoding(name: str) -> bool:
     return True
 
 
-def find_encoding(raw: BinaryIO, given: str | None = None) -> str:
-    """The encoding to open the file with: ``given``, that of its mark, UTF-8, or else Windows-1252.
+def find_encoding(raw: BinaryIO, given: str | None = None) -> TextEncoding:
+    """The encoding to open the file with: ``given``, that of its mark, UTF-8, or else a guess.
 
-    Raises NotText, whose message continues "the file …".
+    Raises BrokenUtf8 and NotText, whose messages continue "the file …".
     """
     raw.seek(0)
     head = raw.read(4096)
@@ -53,8 +122,8 @@ def find_encoding(raw: BinaryIO, given: str | None = None) -> str:
     encoding = _declared(head, given)
     if encoding is not None:
         _check_decodes(raw, encoding)
-        return encoding
-    return _utf8_or_windows(raw)
+        return TextEncoding(encoding)
+    return _utf8_or_guess(raw)
 
 
 def _declared(head: bytes, given: str | None) -> str | None:
@@ -81,26 +150,56 @@ def _check_decodes(raw: BinaryIO, encoding: str) -> None:
                 raise NotText(_NOT_TEXT)
             position += len(block)
     except UnicodeError:
-        raise NotText(
-            f"is not {encoding.removesuffix('-sig')} throughout: something after byte {position} cannot be read"
-        ) from None
+        if encoding == "utf-8-sig":
+            raise BrokenUtf8("is not utf-8 throughout") from None
+        raise NotText(f"is not {encoding} throughout: something after byte {position} cannot be read") from None
 
 
-def _utf8_or_windows(raw: BinaryIO) -> str:
-    decoder = codecs.getincrementaldecoder("utf-8")()
-    utf8 = windows = True
+def _utf8_or_guess(raw: BinaryIO) -> TextEncoding:
+    seen, rest = _Seen(), b""
     for block, last in _blocks(raw):
         if b"\0" in block:
             raise NotText(_NOT_TEXT)
-        windows = windows and len(block.translate(None, _NOT_WINDOWS_1252)) == len(block)
-        try:
-            if utf8:
-                decoder.decode(block, last)
-        except UnicodeDecodeError:
-            utf8 = False
-    if not utf8 and not windows:
-        raise NotText("is neither UTF-8 nor Windows-1252 throughout: save it as UTF-8, or name its 'encoding'")
-    return "utf-8" if utf8 else "cp1252"
+        block = rest + block
+        whole = block if last else block.rstrip(_NOT_ASCII)  # no character of UTF-8 begins with ASCII and goes on
+        rest = block[len(whole) :]
+        seen.add(whole)
+    if seen.utf8:
+        return TextEncoding("ascii" if seen.ascii else "utf-8")
+    if seen.broken:
+        raise BrokenUtf8("is not utf-8 throughout")
+    return _guessed(raw)
+
+
+def _guessed(raw: BinaryIO) -> TextEncoding:
+    from connectors.guessing import guess_encoding
+
+    encoding = guess_encoding(_sample(raw))
+    if encoding is None:
+        raise NotText(_UNTOLD)
+    decoder = codecs.getincrementaldecoder(encoding)()
+    try:
+        for block, last in _blocks(raw):
+            decoder.decode(block, last)
+    except UnicodeError:
+        raise NotText(_UNTOLD) from None
+    return TextEncoding(encoding, guessed=True)
+
+
+def _sample(raw: BinaryIO) -> bytes:
+    """The first lines that are not ASCII, each once."""
+    raw.seek(0)
+    found: dict[str, None] = {}
+    size = 0
+    lines = io.TextIOWrapper(raw, encoding="latin-1")
+    for line in lines:
+        if not line.isascii() and line not in found:
+            found[line] = None
+            size += len(line)
+        if size > _SAMPLE:
+            break
+    lines.detach()
+    return "".join(found).encode("latin-1")
 
 
 def _blocks(raw: BinaryIO) -> Iterator[tuple[bytes, bool]]:

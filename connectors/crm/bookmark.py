@@ -17,6 +17,7 @@ from connectors.crm.options import CrmOptions, Incremental
 _ASKED = {
     "url", "method", "params", "body", "records", "columns", "columns_from", "filter", "deleted", "incremental",
 }  # fmt: skip
+_ASKED_LATER = {"record_key", "empty_values"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,8 @@ def changes_since(options: CrmOptions, text: str | None, now: datetime) -> tuple
 def fingerprint(options: CrmOptions) -> str:
     """Changes whenever the configuration asks for something else."""
     asked = options.model_dump(mode="json", include=_ASKED)
+    later = options.model_dump(mode="json", include=_ASKED_LATER, exclude_defaults=True)
+    asked |= later  # so that a bookmark of before these settings still counts
     return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()[:16]
 
 

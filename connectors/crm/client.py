@@ -5,13 +5,17 @@ Credentials go to the configured origin alone.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 
 from pydantic import BaseModel, SecretStr
 from yarl import URL
 
-from connectors.crm.auth import credentials
+from connectors.base import SecretKeeper
+from connectors.crm.auth import Surroundings, credentials
+from connectors.crm.judgement import Judge
 from connectors.crm.options import CrmOptions
 from connectors.crm.secrets import Scrubber, what_it_said
 from connectors.crm.transport import Answer, Failure, Passing, Request, Transport
@@ -19,9 +23,24 @@ from connectors.patience import AsksTooMuch, MayPass, Patience, Timing
 from connectors.retry_after import retry_after
 
 _PASSING_STATUS = {408, 425, 429, 500, 502, 503, 504}
-_WHOLE = frozenset({200, 203, 206})
+_WHOLE = frozenset({200, 201, 203, 206})
+_OTHER_ACCEPTS = ("application/vnd.api+json", "*/*")
+"""What to ask for where JSON is refused (406)."""
+_HINTS = {
+    404: "look at 'url'; where it means that there is no such page, say empty_status: [404]",
+    406: "say under 'headers' what this API wants, such as Accept: application/vnd.api+json",
+    415: "say under 'headers' what this API wants, such as Content-Type: application/vnd.api+json",
+}
 _LONGEST_WAIT = 120.0
 _LONGEST_BACKOFF = 60.0
+_SHORT = 6
+"""Shorter ones, such as the user ``me``, would be taken out of every other word."""
+_SPOKEN = frozenset({"grant_type", "response_type", "scope", "audience", "resource"})
+_SECRET_NAME = re.compile(
+    r"pass(word|wd|phrase|code)?$|pwd|secret|token|(^|[-_.])key$|api.?key|credential|assertion|signature"
+    r"|^(pin|sig|auth)$",
+    re.IGNORECASE,
+)
 
 
 class _Unwell(MayPass):
@@ -36,7 +55,7 @@ class _Unwell(MayPass):
 class Client:
     """The way to one CRM."""
 
-    def __init__(self, options: CrmOptions, timing: Timing) -> None:
+    def __init__(self, options: CrmOptions, timing: Timing, keeper: SecretKeeper | None = None) -> None:
         self._origins = {_origin(URL(url)) for url in _addresses(options)}
         self._timing = timing
         self._patience = Patience(
@@ -56,20 +75,39 @@ class Client:
             timeout=options.timeout,
             max_bytes=int(options.max_page_mb * 1_000_000),
         )
-        self._credentials = credentials(options.auth, self._persist, self.scrubber, timing)
+        self._judge = Judge(options)
+        self._accept: dict[str, str] = {}
+        self._credentials = credentials(options.auth, self._persist, Surroundings(self.scrubber, timing, keeper))
 
     async def ask(self, request: Request, *, accept: frozenset[int] = frozenset()) -> Answer:
         """The answer to a request: a success, or one of ``accept``. Raises Failure with what the CRM said instead."""
         if _origin(request.url) not in self._origins:
             raise Failure(
                 f"the next page is said to be at {request.url.origin()}, which is not where this source is: "
-                "refused, because the credentials would go there"
+                "refused, because the credentials would go there (if it is the same API behind a proxy, say "
+                "keep_origin: true under 'paging')"
             )
-        answer = await self._persist(await self._credentials.sign(request))
+        answer = await self._signed(request)
         if answer.status == 401 and self._credentials.renew():
-            answer = await self._persist(await self._credentials.sign(request))
+            answer = await self._signed(request)
+        if answer.status == 406 and "accept" not in {name.lower() for name in request.headers}:
+            answer = await self._in_other_words(request, answer)
+        if self._judge.may_pass(answer):
+            raise Failure(f"{_refusal(answer)} ({self._patience.attempts} attempts)")
         if answer.status not in _WHOLE | accept:
             raise Failure(_refusal(answer))
+        return answer
+
+    async def _signed(self, request: Request) -> Answer:
+        request = replace(request, headers={**self._accept, **request.headers})
+        return await self._persist(await self._credentials.sign(request))
+
+    async def _in_other_words(self, request: Request, answer: Answer) -> Answer:
+        """The answer to a request for another kind of JSON, which is what the next pages are asked for, too."""
+        for accept in _OTHER_ACCEPTS:
+            if answer.status == 406:
+                self._accept = {"Accept": accept}
+                answer = await self._signed(request)
         return answer
 
     async def close(self) -> None:
@@ -89,7 +127,7 @@ class Client:
 
     async def _attempt(self, request: Request) -> Answer:
         answer = await self._transport.send(request)
-        if answer.status in _PASSING_STATUS:
+        if answer.status in _PASSING_STATUS or self._judge.may_pass(answer):
             now = self._timing.now().timestamp()
             raise _Unwell(answer, retry_after(answer.headers.get("Retry-After"), now))
         return answer
@@ -101,6 +139,8 @@ def _refusal(answer: Answer) -> str:
     text = f"the CRM answered {answer.status} {answer.reason}".rstrip() + (f": {said}" if said else "")
     if answer.status in {401, 403}:
         return f"{text} (check the token and what it may read)"
+    if answer.status in _HINTS:
+        return f"{text} ({_HINTS[answer.status]})"
     if 300 <= answer.status < 400 and answer.status != 304:
         return f"{text} (it redirects to {_target(answer)}, which is not followed: write the final address as 'url')"
     return text
@@ -124,7 +164,30 @@ def _addresses(options: CrmOptions) -> Iterator[str]:
 
 
 def _secrets(options: CrmOptions) -> Iterator[str]:
-    """Every SecretStr of the configuration; a header's value may be a word such as ``true``, which is none."""
+    """Whatever opens a door: all under ``auth`` but its plain words, and what else is named like a secret.
+
+    A header's value may be a word such as ``true``, which is none.
+    """
     yield from (value for header in options.headers.values() if len(value := header.get_secret_value()) >= 8)
-    auth: BaseModel = options.auth
-    yield from (value.get_secret_value() for _, value in auth if isinstance(value, SecretStr))
+    yield from _secrets_of(options.auth)
+    asked = [*options.params.items(), *URL(options.url).query.items()]
+    if options.incremental is not None:
+        asked += [*options.incremental.params.items(), *options.incremental.headers.items()]
+    yield from (str(value) for name, value in asked if _named_so(name) and len(str(value)) >= _SHORT)
+
+
+def _secrets_of(auth: BaseModel) -> Iterator[str]:
+    for name, value in auth:
+        if isinstance(value, SecretStr) and (name != "username" or len(value.get_secret_value()) >= _SHORT):
+            yield value.get_secret_value()
+        elif name == "client_id" and len(str(value)) >= _SHORT:
+            yield str(value)
+        elif name == "params":
+            for key, secret in value.items():
+                word = secret.get_secret_value()
+                if _named_so(key) or (len(word) >= _SHORT and key not in _SPOKEN):
+                    yield word
+
+
+def _named_so(name: str) -> bool:
+    return _SECRET_NAME.search(name) is not None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar, NoReturn
@@ -13,15 +13,20 @@ from yarl import URL
 from connectors.base import Context, IncompleteRead, ReadSummary, Row, SourceError
 from connectors.crm.bookmark import Bookmark, changes_since, crm_time, fingerprint
 from connectors.crm.client import Client
+from connectors.crm.doubt import nothing_overlooked
+from connectors.crm.judgement import Judge
 from connectors.crm.ledger import Ledger
 from connectors.crm.options import CrmOptions
 from connectors.crm.page import Page, parsed
-from connectors.crm.paging import Lost, pager
+from connectors.crm.paging import ByNumber, ByOffset, Lost, Pager, pager
+from connectors.crm.presets import described_by_user
 from connectors.crm.query import Query, changes, everything
 from connectors.crm.records import Records
-from connectors.crm.signs import sign_of_more
 from connectors.crm.transport import Answer, Failure
 from connectors.patience import Timing
+
+_SEVERAL = 5
+"""Of fewer records it cannot be told that a column is in none: an API may leave out what is empty."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +45,11 @@ class CrmConnector:
     Options: ClassVar[type[BaseModel]] = CrmOptions
 
     def __init__(self, options: CrmOptions, context: Context, *, timing: Timing | None = None) -> None:
-        del context
         self._options = options
         self._timing = timing or Timing()
-        self._client = Client(options, self._timing)
+        self._client = Client(options, self._timing, context.secrets)
+        self._judge = Judge(options)
+        self._described = described_by_user(options)
         self._records = Records(options)
         self._opening: _Opening | None = None
         self._ledger: Ledger | None = None
@@ -55,11 +61,35 @@ class CrmConnector:
         try:
             self._opening = await self._open(query)
             page = self._page(self._opening.answer, 1, query)
-            for _ in self._records.rows(page.records):
+            for _ in Records(self._options).rows(page.records):
                 pass
         except Failure as failure:
             self._fail(failure, 1)
         return self._records.columns
+
+    async def sample(self) -> Sequence[Row]:
+        """The rows of the first page, and of the second where the first leads to one. What was read stays unread."""
+        query, number = everything(self._options), 1
+        rows: list[Row] = []
+        pages = pager(query.paging)
+        try:
+            opening = self._opening = await self._open(query)
+            page = pages.received(self._page(opening.answer, number, query))
+            rows += self._records.rows(page.records)
+            if (following := pages.following(page)) is not None:
+                number = 2
+                answer = await self._client.ask(query.request(following), accept=query.empty)
+                rows += self._records.rows(pages.received(self._page(answer, number, query)).records)
+        except Failure as failure:
+            self._fail(failure, number)
+        return rows
+
+    def absent(self) -> Mapping[str, str]:
+        """The columns of the configuration, not those of a preset, that no record has had, if several were read."""
+        if self._records.read < _SEVERAL:
+            return {}
+        never = self._records.never_found
+        return {name: expression for name, expression in never.items() if name in self._described}
 
     async def read(self, bookmark: str | None) -> AsyncIterator[Row]:
         """Every record, or those changed since the bookmark; a row for each that passes the filter."""
@@ -107,14 +137,28 @@ class CrmConnector:
                 number += 1
                 answer = await self._client.ask(query.request(following), accept=query.empty)
             ledger.close()
-            self._nothing_overlooked(page, query, ledger)
+            await self._really_gone(pages, page, query, ledger)
+            nothing_overlooked(page, query, ledger.records, ledger.pages)
         except Failure as failure:
             self._fail(failure, number)
 
-    def _nothing_overlooked(self, last: Page, query: Query, ledger: Ledger) -> None:
-        read = ledger.records if query.full and not query.states_total else None
-        if sign := sign_of_more(last, query.paging, read=read):
-            raise Lost(f"there seems to be more than was read: {sign}; look at 'paging', or say 'sure: true' there")
+    async def _really_gone(self, pages: Pager, last: Page, query: Query, ledger: Ledger) -> None:
+        """A status such as 404 in place of a page may mean its end, or that the address is gone for a moment.
+
+        After a page that was shorter than the first it is the end. Otherwise the first page must still be there, and
+        the one after must not.
+        """
+        unsure = last.blank and last.number > 1 and last.answer is not None and last.answer.status >= 400
+        if not isinstance(pages, ByNumber | ByOffset) or not unsure or query.states_total or ledger.shrank:
+            return
+        for ask, there, said in (
+            (pages.beyond(ledger.longest), False, "but the page after it is there"),
+            (pager(query.paging).first(), True, "and the first page is no longer there, either"),
+        ):
+            answer = await self._client.ask(query.request(ask), accept=query.empty)
+            page = self._page(answer, last.number, query)
+            if bool(page.records) != there:
+                raise Lost(f"{last.answer.status if last.answer else ''} came in its place, {said}")
 
     async def _open(self, query: Query) -> _Opening:
         """The first answer; a full read uses the one that ``columns`` has fetched."""
@@ -127,10 +171,15 @@ class CrmConnector:
 
     def _page(self, answer: Answer, number: int, query: Query) -> Page:
         if answer.status in query.empty:
-            return Page(number=number, url=answer.url, body=None, records=[], blank=True)
-        body = parsed(answer)
-        records = self._records.found_in(body)
-        return Page(number, answer.url, body, records, query.stated_total(answer, body), answer.next_link)
+            return Page(number=number, url=answer.url, body=None, records=[], answer=answer, blank=True)
+        body, wrong = parsed(answer), self._judge.failure(answer)
+        try:
+            records, found = self._records.found_in(body)
+        except Failure as failure:
+            raise Failure(f"{wrong}; {failure}" if wrong else str(failure)) from None
+        if wrong:
+            raise Failure(wrong)
+        return Page(number, answer.url, body, records, query.stated_total(answer, body), answer, found=found)
 
     def _too_many(self, opening: _Opening, query: Query) -> bool:
         """Whether more changed than the API gives away in this way."""
@@ -150,9 +199,9 @@ class CrmConnector:
     def _fail(self, failure: Failure, page: int) -> NoReturn:
         """The failure as the engine knows it: with the first page nothing is known, later on a part is."""
         text, where = self._client.scrubber.clean(str(failure)), self._where()
-        if page == 1 and (self._ledger is None or not self._ledger.records):
-            raise SourceError(f"{where}: {text}") from None
-        pages, records = (self._ledger.pages, self._ledger.records) if self._ledger else (0, 0)
+        if self._ledger is None or (page == 1 and not self._ledger.records):
+            raise SourceError(f"{where}: {text}" if page == 1 else f"{where}: page {page}: {text}") from None
+        pages, records = self._ledger.pages, self._ledger.records
         raise IncompleteRead(
             f"{where}: page {page}: {text} ({_many(records, 'record')} on {_many(pages, 'page')} were read)"
         ) from None

@@ -64,8 +64,8 @@ Interval = Annotated[timedelta, BeforeValidator(_interval)]
 Address = Annotated[str, AfterValidator(_address)]
 """An absolute address without credentials in it."""
 
-Param = str | int | float | bool | None
-"""A parameter of an address; null takes a preset's parameter away."""
+Param = str | int | float | bool | None | list[str | int | float | bool]
+"""A parameter of an address: a list repeats it, null takes a preset's parameter away."""
 
 Json = Any
 """Any JSON value, as it stands in the configuration."""

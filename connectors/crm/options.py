@@ -9,6 +9,7 @@ from pydantic import BeforeValidator, ConfigDict, Field, SecretStr, model_valida
 
 from connectors.base import Options
 from connectors.crm.fields import Address, ColumnName, Expression, Interval, Json, Param, Part
+from connectors.crm.placing import placed
 from connectors.crm.presets import merged
 
 
@@ -45,7 +46,7 @@ class BasicAuth(Part):
     """HTTP basic authentication."""
 
     type: Literal["basic"]
-    username: str = Field(description="the user to log in as")
+    username: SecretStr = Field(description="the user to log in as, or the key that some APIs want in its place")
     password: SecretStr = SecretStr("")
 
 
@@ -58,7 +59,7 @@ class OAuth2Auth(Part):
     client_secret: SecretStr = Field(description="the OAuth2 client's secret")
     refresh_token: SecretStr | None = None
     scope: str | None = None
-    params: dict[str, str] = Field(default_factory=dict, json_schema_extra={"writeOnly": True})
+    params: dict[str, SecretStr] = Field(default_factory=dict)
     client_auth: Literal["body", "basic"] = "body"
     scheme: str = "Bearer"
 
@@ -132,21 +133,50 @@ class OffsetPaging(Counted):
 
 
 class CursorPaging(Sized):
-    """Each answer holds the cursor of the next page."""
+    """Each answer holds the cursor of the next page: in its body (``cursor``) or in a header (``next_header``)."""
 
     type: Literal["cursor"]
     param: str = Field(description="the parameter that takes the cursor")
-    cursor: Expression = Field(description="where the answer holds the cursor of the next page, a JMESPath expression")
+    cursor: Expression | None = None
+    next_header: str | None = None
+
+    @model_validator(mode="after")
+    def _one_place(self) -> CursorPaging:
+        if (self.cursor is None) == (self.next_header is None):
+            raise ValueError(
+                "give exactly one of 'cursor' (a JMESPath expression) and 'next_header': where the answer holds the "
+                "cursor of the next page"
+            )
+        return self
 
 
-class NextPaging(Sized):
-    """Each answer holds the address of the next page in its body."""
+class Addressed(Sized):
+    """Each answer names the address of the next page.
+
+    ``keep_origin``: only its path and parameters count; behind a proxy an API names its inner host, or http.
+    """
+
+    keep_origin: bool = False
+
+
+class NextPaging(Addressed):
+    """The address of the next page stands in the answer's body (``next``) or in a header (``next_header``)."""
 
     type: Literal["next"]
-    next: Expression = Field(description="where the answer holds the next page's address, a JMESPath expression")
+    next: Expression | None = None
+    next_header: str | None = None
+
+    @model_validator(mode="after")
+    def _one_place(self) -> NextPaging:
+        if (self.next is None) == (self.next_header is None):
+            raise ValueError(
+                "give exactly one of 'next' (a JMESPath expression) and 'next_header': where the answer holds the next "
+                "page's address"
+            )
+        return self
 
 
-class LinkPaging(Sized):
+class LinkPaging(Addressed):
     """Each answer names the next page in its Link header."""
 
     type: Literal["link"]
@@ -209,13 +239,17 @@ class CrmOptions(Options):
     auth: Auth = NoAuth()
     paging: Paging = Field(description="how pages follow one another: none, link, or a mapping with 'type'")
     records: Expression = "@"
+    record_key: ColumnName | None = None
     columns: dict[ColumnName, Expression] = Field(default_factory=dict)
     columns_from: Expression | None = None
     filter: Expression | None = None
     deleted: Expression | None = None
+    empty_values: tuple[Json, ...] = ()
     total: Expression | None = None
     total_header: str | None = None
     empty_status: tuple[int, ...] = ()
+    error_when: Expression | None = None
+    retry_when: Expression | None = None
     incremental: Incremental | None = None
     requests_per_second: float = Field(default=5, gt=0)
     timeout: float = Field(default=30, gt=0)
@@ -234,7 +268,23 @@ class CrmOptions(Options):
             )
         return self
 
+    @model_validator(mode="after")
+    def _the_body_has_room(self) -> CrmOptions:
+        _try_placing(self.paging, self.body)
+        if self.incremental is not None:
+            body = self.body if self.incremental.body is None else self.incremental.body
+            _try_placing(self.incremental.paging or self.paging, body)
+        return self
+
     @model_validator(mode="before")
     @classmethod
     def _with_preset(cls, raw: Any) -> Any:
         return merged(raw) if isinstance(raw, dict) else raw
+
+
+def _try_placing(paging: Paging, body: Any) -> None:
+    """Raises ValueError where the paging parameters have no place in the body."""
+    if isinstance(paging, Sized) and paging.send == "body":
+        names = (getattr(paging, "param", None), paging.size_param)
+        for name in filter(None, names):
+            body = placed(body, name, 0)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,7 +9,7 @@ from typing import Any
 
 from yarl import URL
 
-from connectors.crm.fields import Param
+from connectors.crm.placing import placed
 from connectors.crm.transport import Answer, Failure
 
 
@@ -18,8 +17,8 @@ from connectors.crm.transport import Answer, Failure
 class Ask:
     """How one page's request differs from the query's: further parameters, or another address altogether."""
 
-    params: Mapping[str, Param] = field(default_factory=dict)
-    body: Mapping[str, Param] = field(default_factory=dict)
+    params: Mapping[str, Any] = field(default_factory=dict)
+    body: Mapping[str, Any] = field(default_factory=dict)
     url: URL | None = None
 
 
@@ -28,7 +27,7 @@ class Page:
     """An answer: ``number`` counts from 1, ``body`` is its JSON, ``records`` the list found in it.
 
     ``total``: how many records the API says there are, where it is asked. ``blank``: it answered with a status that
-    means "no records", and no body.
+    means "no records", and no body. ``found``: what holds the records in ``body``.
     """
 
     number: int
@@ -36,44 +35,53 @@ class Page:
     body: Any
     records: list[Any]
     total: Any = None
-    next_link: str | None = None
+    answer: Answer | None = None
     blank: bool = False
+    found: Any = None
+
+    @property
+    def next_link(self) -> str | None:
+        """The address that the Link header names for the next page."""
+        return self.answer.next_link if self.answer else None
+
+    def header(self, name: str) -> str | None:
+        """What a header says, by its name in any case."""
+        return self.answer.headers.get(name) if self.answer else None
 
 
-def with_params(url: URL, params: Mapping[str, Param]) -> URL:
-    """The address with parameters; those that are null are left out."""
-    return url.update_query({name: _text(value) for name, value in params.items() if value is not None})
+def with_params(url: URL, params: Mapping[str, Any]) -> URL:
+    """The address with parameters; a list repeats its parameter, those that are null are left out."""
+    texts = {name: _texts(value) for name, value in params.items() if value is not None}
+    return url.update_query(texts) if texts else url
 
 
-def with_entries(body: Any, entries: Mapping[str, Param]) -> Any:
-    """The JSON body with further entries, each at its dotted path."""
-    if not entries:
-        return body
-    result = {} if body is None else copy.deepcopy(body)
+def with_entries(body: Any, entries: Mapping[str, Any]) -> Any:
+    """The JSON body with further entries, each at its dotted path. Raises Failure where there is no place for one."""
     for path, value in entries.items():
-        _put(result, path.split("."), value)
-    return result
+        try:
+            body = placed(body, path, value)
+        except ValueError as error:
+            raise Failure(str(error)) from None
+    return body
 
 
 def parsed(answer: Answer) -> Any:
-    """The answer's JSON. Raises Failure where it is none."""
+    """The answer's JSON, which is UTF-8 whatever its label says. Raises Failure where it is none."""
+    if answer.garbled:
+        raise Failure("the answer is not UTF-8, as JSON must be: its names would be garbled")
     try:
-        return json.loads(answer.text, parse_constant=_not_json)
+        return answer.json
     except (ValueError, RecursionError):
         start = " ".join(answer.text.split())[:60]
         kind = answer.headers.get("Content-Type", "no content type")
         raise Failure(f"the answer is not JSON ({kind}): it begins with {start!r}") from None
 
 
-def _not_json(word: str) -> None:
-    raise ValueError(word)
+def _texts(value: Any) -> str | list[str]:
+    return [_text(item) for item in value] if isinstance(value, list) else _text(value)
 
 
-def _text(value: Param) -> str:
+def _text(value: Any) -> str:
+    if isinstance(value, dict | list):
+        return json.dumps(value, separators=(",", ":"))
     return str(value).lower() if isinstance(value, bool) else str(value)
-
-
-def _put(body: Any, path: list[str], value: Param) -> None:
-    for step in path[:-1]:
-        body = body.setdefault(step, {})
-    body[path[-1]] = value

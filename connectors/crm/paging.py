@@ -5,6 +5,7 @@ Pure. Whatever leaves doubt whether a page was the last raises Lost: a read that
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Protocol
@@ -12,8 +13,9 @@ from typing import Any, Protocol
 from yarl import URL
 
 from connectors.crm.expressions import evaluate
-from connectors.crm.fields import Param
 from connectors.crm.options import (
+    Addressed,
+    Counted,
     CursorPaging,
     LinkPaging,
     NextPaging,
@@ -57,11 +59,11 @@ def pager(options: Paging) -> Pager:
         case OffsetPaging():
             return ByOffset(options)
         case CursorPaging():
-            return Pointing(options, lambda page: evaluate(options.cursor, page.body), _as_cursor(options))
+            return Pointing(options, _pointer(options.cursor, options.next_header), _as_cursor(options))
         case NextPaging():
-            return Pointing(options, lambda page: evaluate(options.next, page.body), _as_address)
+            return Pointing(options, _pointer(options.next, options.next_header), _as_address(options))
         case LinkPaging():
-            return Pointing(options, lambda page: page.next_link, _as_address)
+            return Pointing(options, lambda page: page.next_link, _as_address(options))
 
 
 class Single:
@@ -100,6 +102,11 @@ class ByNumber:
         self._number += 1
         return None if _ended(self._options, page) else self.first()
 
+    def beyond(self, step: int) -> Ask:
+        """How to ask for the page after the one that was said not to be there."""
+        del step
+        return self.first()
+
 
 class ByOffset:
     """Pages by offset. It grows by what came, not by what was asked for: an API may give less."""
@@ -133,6 +140,10 @@ class ByOffset:
         self._came += len(page.records)
         return None if _ended(self._options, page) else self.first()
 
+    def beyond(self, step: int) -> Ask:
+        """How to ask for the page after the one that was said not to be there; pages have ``step`` records."""
+        return _counted(self._options, self._options.param, self._came + step)
+
     def _identity(self, record: Any) -> Any:
         found = evaluate(str(self._options.anchor), record)
         if found is None:
@@ -143,7 +154,7 @@ class ByOffset:
 class Pointing:
     """Each page points to the next, by a cursor or an address; the one that does not is the last."""
 
-    def __init__(self, options: Sized, pointer: Callable[[Page], Any], ask: Callable[[str, Page], Ask]) -> None:
+    def __init__(self, options: Sized, pointer: Callable[[Page], Any], ask: Callable[[Any, Page], Ask]) -> None:
         self._options = options
         self._pointer = pointer
         self._ask = ask
@@ -166,27 +177,51 @@ class Pointing:
         found, more = self._pointer(page), _promise(self._options, page)
         if more is False:
             return None
-        if found is None or found is False or found == "":
+        if found is None or found is False or found in ("", [], {}):
             if more is True:
                 raise Lost("the API says that there is more, but not where: the next page is missing")
             return None
-        if isinstance(found, bool) or not isinstance(found, str | int):
-            raise Lost(f"what should lead to the next page is {type(found).__name__}, not text")
-        if str(found) in self._seen:
+        if found is True:
+            raise Lost(
+                "what should lead to the next page is only true: say 'more' for that, and where the next page is told"
+            )
+        seen = found if isinstance(found, str) else json.dumps(found, sort_keys=True)
+        if seen in self._seen:
             raise Lost("the API leads back to a page that was already read")
-        self._seen.add(str(found))
-        return self._ask(str(found), page)
+        self._seen.add(seen)
+        return self._ask(found, page)
 
 
-def _as_cursor(options: CursorPaging) -> Callable[[str, Page], Ask]:
-    return lambda cursor, _: _placed(options, {**_size(options), options.param: cursor})
+def _pointer(expression: str | None, header: str | None) -> Callable[[Page], Any]:
+    if expression is not None:
+        return lambda page: evaluate(expression, page.body)
+    return lambda page: (page.header(str(header)) or "").strip()
 
 
-def _as_address(address: str, page: Page) -> Ask:
-    try:
-        return Ask(url=page.url.join(URL(address)))
-    except ValueError:
-        raise Lost("the address of the next page is not an address") from None
+def _as_cursor(options: CursorPaging) -> Callable[[Any, Page], Ask]:
+    """The cursor as it came: in a body a list stays a list, in an address it repeats the parameter."""
+
+    def ask(cursor: Any, _: Page) -> Ask:
+        plain = isinstance(cursor, list | dict) or options.send == "body"
+        return _placed(options, {**_size(options), options.param: cursor if plain else str(cursor)})
+
+    return ask
+
+
+def _as_address(options: Addressed) -> Callable[[Any, Page], Ask]:
+    def ask(address: Any, page: Page) -> Ask:
+        if not isinstance(address, str) or address.isdigit():
+            raise Lost(
+                f"what should be the address of the next page is {str(address)[:60]!r}: if it is a page's number or a "
+                "cursor, say paging: {type: cursor, param: …}"
+            )
+        try:
+            url = page.url.join(URL(address))
+            return Ask(url=page.url.origin().join(url.relative()) if options.keep_origin else url)
+        except ValueError:
+            raise Lost("the address of the next page is not an address") from None
+
+    return ask
 
 
 def _promise(options: Sized, page: Page) -> bool | None:
@@ -211,13 +246,13 @@ def _ended(options: PagePaging | OffsetPaging, page: Page) -> bool:
     return len(page.records) < (options.size or 0) if options.end == "short" else not page.records
 
 
-def _counted(options: Sized, param: str, position: int) -> Ask:
+def _counted(options: Counted, param: str, position: int) -> Ask:
     return _placed(options, {**_size(options), param: position})
 
 
-def _size(options: Sized) -> dict[str, Param]:
+def _size(options: Sized) -> dict[str, Any]:
     return {options.size_param: options.size} if options.size_param is not None else {}
 
 
-def _placed(options: Sized, params: dict[str, Param]) -> Ask:
+def _placed(options: Sized, params: dict[str, Any]) -> Ask:
     return Ask(body=params) if options.send == "body" else Ask(params=params)

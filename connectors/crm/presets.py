@@ -30,6 +30,14 @@ def load(name: object) -> dict[str, Any]:
     return data
 
 
+def described_by_user(options: Any) -> frozenset[str]:
+    """The columns of checked options that are the user's own, not as a preset has them."""
+    if options.preset is None:
+        return frozenset(options.columns)
+    known = load(options.preset)["source"].get("columns", {})
+    return frozenset(name for name, expression in options.columns.items() if known.get(name) != expression)
+
+
 def merged(raw: Mapping[str, Any]) -> dict[str, Any]:
     """The configuration as the user wrote it, with its preset and its short forms filled in."""
     user = dict(raw)

@@ -49,7 +49,10 @@ class Query:
         """The total as the API states it, or None."""
         if self.total is not None:
             return evaluate(self.total, body)
-        return None if self.total_header is None else answer.headers.get(self.total_header)
+        if self.total_header is None:
+            return None
+        stated = answer.headers.get(self.total_header)
+        return stated.rpartition("/")[2] if stated and self.total_header.lower() == "content-range" else stated
 
     @property
     def empty_at_once(self) -> frozenset[int]:

@@ -12,7 +12,19 @@ from yarl import URL
 
 MASK = "***"
 _LONGEST = 300
-_SPEAKING = ("error_description", "message", "detail", "error_message", "error", "errors", "title", "reason", "code")
+_SPEAKING = (
+    "error_description",
+    "message",
+    "detail",
+    "error_message",
+    "error",
+    "errors",
+    "title",
+    "reason",
+    "msg",
+    "description",
+    "code",
+)
 
 
 class Scrubber:
@@ -52,5 +64,14 @@ def _message(value: Any, depth: int = 0) -> str:
     if isinstance(value, list):
         return next((said for item in value if (said := _message(item, depth + 1))), "")
     if isinstance(value, dict):
-        return next((said for key in _SPEAKING if (said := _message(value.get(key), depth + 1))), "")
+        said = next((said for key in _SPEAKING if (said := _message(value.get(key), depth + 1))), "")
+        if said and isinstance(value.get("msg"), str) and isinstance(where := value.get("loc"), list) and where:
+            return f"{where[-1]}: {said}"
+        return said or next((said for name, inner in value.items() if depth and (said := _per_field(name, inner))), "")
     return value if isinstance(value, str) else ""
+
+
+def _per_field(name: str, value: Any) -> str:
+    """The first of a field's messages, as in ``{"errors": {"limit": ["is too large"]}}``."""
+    first = value[0] if isinstance(value, list) and value else None
+    return f"{name}: {first}" if isinstance(first, str) else ""

@@ -5,9 +5,12 @@ Knows nothing of pages, records or credentials, except that no secret may show i
 
 from __future__ import annotations
 
+import json
+import re
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import aiohttp
@@ -17,6 +20,7 @@ from yarl import URL
 from connectors.patience import MayPass
 
 _HEADERS = {"User-Agent": "openphone-sync", "Accept": "application/json", "Accept-Encoding": "gzip, deflate"}
+_MULTI_BYTE = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
 
 
 class Failure(Exception):
@@ -38,9 +42,9 @@ class Request:
     form: Mapping[str, str] | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Answer:
-    """What came back, whole."""
+    """What came back, whole. ``garbled``: its bytes are not the text that they are said to be."""
 
     url: URL
     status: int
@@ -48,6 +52,12 @@ class Answer:
     headers: Mapping[str, str]
     text: str
     next_link: str | None
+    garbled: bool = False
+
+    @cached_property
+    def json(self) -> Any:
+        """Its JSON. Raises ValueError or RecursionError where it is none."""
+        return json.loads(self.text, parse_constant=_not_json)
 
 
 class Transport:
@@ -88,14 +98,15 @@ class Transport:
             data=request.form,
             allow_redirects=False,
         ) as response:
-            body = await self._bounded(response)
+            text, garbled = _decoded(await self._bounded(response), response)
             return Answer(
                 url=request.url,
                 status=response.status,
                 reason=response.reason or "",
                 headers=response.headers,
-                text=_decoded(body, response),
+                text=text,
                 next_link=_next_link(response),
+                garbled=garbled,
             )
 
     def _open(self) -> aiohttp.ClientSession:
@@ -120,16 +131,28 @@ class Transport:
         return b"".join(parts)
 
 
-def _decoded(body: bytes, response: aiohttp.ClientResponse) -> str:
-    try:
-        return body.decode(response.charset or "utf-8-sig")
-    except (LookupError, UnicodeDecodeError):
-        return body.decode("utf-8-sig", errors="replace")
+def _not_json(word: str) -> None:
+    raise ValueError(word)
+
+
+def _decoded(body: bytes, response: aiohttp.ClientResponse) -> tuple[str, bool]:
+    """The text, and whether it is garbled. JSON is UTF-8: a label such as Latin-1 counts only where it cannot be."""
+    labelled = None if _MULTI_BYTE.search(body) else response.charset  # one such sequence proves UTF-8
+    for encoding in (json.detect_encoding(body), labelled):
+        try:
+            if encoding:
+                return body.decode(encoding).removeprefix("\ufeff"), False
+        except (LookupError, UnicodeDecodeError):
+            pass
+    return body.decode("utf-8-sig", errors="replace"), True
 
 
 def _next_link(response: aiohttp.ClientResponse) -> str | None:
-    link = response.links.get("next")
-    return None if link is None else str(link.get("url"))
+    """The address of the link whose relations have ``next`` among them."""
+    for relations, link in response.links.items():
+        if "next" in relations.lower().split():
+            return str(link.get("url"))
+    return None
 
 
 def _brief(error: BaseException) -> str:

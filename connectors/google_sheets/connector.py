@@ -97,6 +97,12 @@ class GoogleSheetsConnector:
         sheet = await self._opened()
         return await sheet.writer.write(results, sheet.reader.width) if sheet.writer else []
 
+    async def prove_writable(self) -> None:
+        """Raises SourceError, with who must be made Editor, where results could not be written."""
+        sheet = await self._opened()
+        if sheet.writer is not None:
+            await sheet.writer.prove()
+
     async def close(self) -> None:
         """Give the connections back."""
         if self._client is not None:

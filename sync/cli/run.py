@@ -45,6 +45,11 @@ class LimitType(click.ParamType[Limit]):
     "--dry-run", is_flag=True, help="Read everything, send no write, change no state; say what would be done."
 )
 @click.option("--max-deletes", type=LimitType(), help="This run's delete limit: exact, with no floor of 5.")
+@click.option(
+    "--max-rewrites",
+    type=LimitType(),
+    help="This run's limit of contacts that get another name, other numbers, or nothing in a field: exact.",
+)
 @click.option("--verify", is_flag=True, help="Compare with what the workspace really holds, and repair it.")
 @click.pass_obj
 def command(
@@ -54,6 +59,7 @@ def command(
     output: str,
     dry_run: bool,
     max_deletes: Limit | None,
+    max_rewrites: Limit | None,
     verify: bool,
 ) -> None:
     """Bring the workspace in step with the sources, once: read, compare, apply, report.
@@ -65,7 +71,7 @@ def command(
     loaded = where.read(names, fail)
     from sync.run.job import RunOptions
 
-    options = RunOptions(dry_run=dry_run, verify=verify, max_deletes=max_deletes)
+    options = RunOptions(dry_run=dry_run, verify=verify, max_deletes=max_deletes, max_rewrites=max_rewrites)
     wanted = tuple(dict.fromkeys(names)) or tuple(loaded.config.syncs)
     reports = asyncio.run(_run(loaded, wanted, options, output, around))
     if output == "json":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 import click
 
@@ -31,7 +31,7 @@ def print_report(report: SyncReport, *, verify: bool = False) -> None:
     changes = sorted(report.changes, key=lambda change: change.action == "adopt")  # adopted as it is: last
     _print_changes(changes, "would be made" if report.dry_run else "were made")
     _print_problems(report.problems)
-    _print_held(report.held_back)
+    _print_held(report.held_back, {change.action for change in report.changes})
     _print_warnings(report.warnings)
     if report.error is not None:
         click.secho(f"{report.name}: {report.error}", fg="red", bold=True)
@@ -62,10 +62,15 @@ def _print_change(change: Change, indent: str = "") -> None:
         click.echo(f"{indent}    {name}: {_change(change.action, values)}")
 
 
-def _print_held(held_back: Iterable[HeldBack]) -> None:
-    """Why a limit held changes back, and which: they are to be looked at before they are let through."""
+def _print_held(held_back: Iterable[HeldBack], made: Collection[Action]) -> None:
+    """Why a limit held changes back, and which: they are to be looked at before they are let through.
+
+    ``made``: the kinds of which others were made.
+    """
     for back in held_back:
-        click.secho(f"! every {back.action} was held back: {back.danger.text}", fg="magenta")
+        some = f"{len(back.changes)} {back.action}{'s were' if len(back.changes) > 1 else ' was'}"
+        what = some if back.action in made else f"every {back.action} was"
+        click.secho(f"! {what} held back: {back.danger.text}", fg="magenta")
         for change in back.changes[:SHOWN_HELD]:
             _print_change(change, "    ")
         if len(back.changes) > SHOWN_HELD:

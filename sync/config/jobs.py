@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sync.clock import Clock
 from sync.config.model import LoadedConfig
@@ -12,6 +12,7 @@ from sync.openphone.pacing import Pace
 from sync.openphone.patience import Patience
 from sync.run.job import Job, RunOptions, SourceOptions, Workplace
 from sync.run.watching import Silent, Watcher
+from sync.state.secrets import Secrets
 
 LABEL = "contact-sync"
 """OpenPhone's ``source`` for what a sync made that the configuration no longer names."""
@@ -45,7 +46,10 @@ class Jobs:
     ) -> Job:
         """One run of this sync."""
         configured = self.loaded.config.syncs[sync]
-        source = SourceOptions(self.loaded.source_type(sync), self.loaded.sources[sync], self.loaded.context)
+        key = self.loaded.config.state_key
+        secrets = Secrets(self.loaded.state_url(), self.clock, key.get_secret_value() if key else None)
+        context = replace(self.loaded.context, secrets=secrets)
+        source = SourceOptions(self.loaded.source_type(sync), self.loaded.sources[sync], context)
         at = self.workplace(sync, client, stop, dry_run=options.dry_run)
         return Job(at, source, configured, configured, options, watcher or Silent())
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, WithJsonSchema
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, SecretStr, WithJsonSchema
 
 from connectors.base import Context
 from sync.config.daemon import AlertsOptions, ScheduleOptions, ServerOptions, Timezone
@@ -23,6 +23,7 @@ from sync.options import Model, empty_if_none, expected
 from sync.plan.options import SafetyOptions
 from sync.redaction import Redactor
 
+_SHORTEST_KEY = 16
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 
 Source = Annotated[
@@ -53,12 +54,22 @@ def _state(text: str) -> str:
     return text.strip()
 
 
+def _state_key(key: object) -> object:
+    """A variable that is not set is no key."""
+    if isinstance(key, str) and 0 < len(key) < _SHORTEST_KEY:
+        raise expected(f"at least {_SHORTEST_KEY} characters, such as 'openssl rand -hex 32' gives")
+    return key or None
+
+
 class Config(Model):
     """The whole of ``config.yaml``."""
 
     openphone: OpenPhoneOptions = Field(description="how to reach the workspace: at least 'api_key'")
     state: Annotated[str, AfterValidator(_state)] = Field(
         default="state.db", description="what is remembered between runs: a path beside the file, or a database URL"
+    )
+    state_key: Annotated[SecretStr | None, BeforeValidator(_state_key)] = Field(
+        default=None, description="encrypts the tokens that are kept in the state"
     )
     syncs: dict[Annotated[str, AfterValidator(_sync_name)], SyncConfig] = Field(
         min_length=1, description="at least one sync by its name: a source, a key and the fields"

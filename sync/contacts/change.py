@@ -26,13 +26,14 @@ class InStep:
     """Nothing to do: the contact is as the row wants it. The state may learn the new fingerprint.
 
     ``as_sent``: the row wants what was last sent. Otherwise the workspace was looked at, and came to be so by other
-    hands: what was last sent says nothing any more.
+    hands: of what was last sent only ``still`` stands, what is wanted now just as it was then.
     """
 
     external_id: str
     contact_id: str
     fingerprint: bytes | None
     as_sent: bool = False
+    still: Desired | None = None
 
 
 @dataclass(frozen=True, slots=True)

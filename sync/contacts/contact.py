@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal, TypeAlias
 
@@ -186,11 +186,29 @@ class Contact:
         optional = {"externalId": self.external_id, "source": self.source, "sourceUrl": self.source_url}
         return body | {name: value for name, value in optional.items() if value is not None}
 
+    def body_over(self, before: Contact, definitions: Mapping[str, CustomField]) -> dict[str, Json]:
+        """The JSON to PATCH ``before`` with: a link that goes is null (documented), should leaving it out not do."""
+        gone: dict[str, Json] = {"sourceUrl": None} if before.source_url and not self.source_url else {}
+        return self.body(definitions) | gone
 
-def overlay(desired: Desired, held: Contact | None, label: str) -> Contact:
+
+@dataclass(frozen=True, slots=True)
+class Former:
+    """What a sync wrote to a contact and no longer wants there: under labels that it no longer maps, or as its link."""
+
+    phone_numbers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    emails: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    source_url: str | None = None
+
+
+NOTHING = Former()
+
+
+def overlay(desired: Desired, held: Contact | None, label: str, former: Former = NOTHING) -> Contact:
     """The whole contact to send: what the sync owns from ``desired``, everything else as ``held``.
 
     ``label`` marks a contact that we make; one that we find keeps its own, unless OpenPhone would refuse it.
+    What is ``former`` goes where it is still as it was written.
     """
     base = held or Contact(scalars={})
     custom = {**base.custom_fields, **desired.custom_fields}
@@ -198,10 +216,10 @@ def overlay(desired: Desired, held: Contact | None, label: str) -> Contact:
         base,
         external_id=desired.external_id,
         source=sendable_source(base.source, label),
-        source_url=desired.source_url or base.source_url,
+        source_url=desired.source_url or (base.source_url if base.source_url != former.source_url else None),
         scalars={name: desired.scalars.get(name, base.scalars.get(name)) for name in SCALARS},
-        phone_numbers=_relabel(base.phone_numbers, desired.phone_numbers),
-        emails=_relabel(base.emails, desired.emails),
+        phone_numbers=_relabel(_without(base.phone_numbers, former.phone_numbers, digits), desired.phone_numbers),
+        emails=_relabel(_without(base.emails, former.emails, str.casefold), desired.emails),
         custom_fields={key: value for key, value in custom.items() if value is not None and value != ()},
     )
 
@@ -245,7 +263,7 @@ def _comparable(contact: Contact | None) -> dict[str, _Value]:
 def _key(name: str, value: _Value) -> Hashable:
     """What decides equality of one field's value."""
     if name in LISTS:
-        fold = str.casefold if name == "emails" else _digits
+        fold = str.casefold if name == "emails" else digits
         return frozenset(Counter((item.name, fold(item.value)) for item in _items_of(value)).items())
     if isinstance(value, tuple):
         return frozenset(_plain_key(option) for option in value)
@@ -262,7 +280,8 @@ def _items_of(value: _Value) -> list[Item]:
     return [item for item in value if isinstance(item, Item)] if isinstance(value, tuple) else []
 
 
-def _digits(number: str) -> str:
+def digits(number: str) -> str:
+    """What decides whether two phone numbers are one."""
     return "".join(char for char in number if char.isdigit() or char == "+")
 
 
@@ -284,6 +303,14 @@ def _labelled(raw: Json) -> dict[str, tuple[str, ...]]:
 def _relabel(held: tuple[Item, ...], owned: Mapping[str, tuple[str, ...]]) -> tuple[Item, ...]:
     kept = tuple(item for item in held if item.name not in owned)
     return tuple(Item(label, value) for label, values in owned.items() for value in values) + kept
+
+
+def _without(
+    held: tuple[Item, ...], written: Mapping[str, tuple[str, ...]], fold: Callable[[str], str]
+) -> tuple[Item, ...]:
+    """``held`` without what was written under these labels and is as it was written."""
+    ours = {(label, fold(value)) for label, values in written.items() for value in values}
+    return tuple(item for item in held if (item.name, fold(item.value)) not in ours)
 
 
 def _custom_values(raw: Json) -> dict[str, Json]:

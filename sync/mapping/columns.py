@@ -45,6 +45,22 @@ def unknown_columns(options: MappingOptions, columns: Sequence[str], name: str =
     ]
 
 
+def columns_without_records(options: MappingOptions, had: Sequence[str], name: str = "", most: int = 0) -> list[str]:
+    """The same where only records tell the columns, and these are the columns that they had.
+
+    ``most``: so many records were looked at, and there are more; 0: all were.
+    """
+    prefix = f"syncs.{name}." if name else ""
+    of = f"none of the first {most:,} records has" if most else "no record of the source has"
+    shown = ", ".join(had[:_SHOWN]) + (", …" if len(had) > _SHOWN else "")
+    return [
+        f"{of} the column {column!r} ({prefix}{path}): the records have {shown or 'no columns'}"
+        f"{did_you_mean(column, had)}; if nobody has filled it yet, leave it out of the mapping until somebody does"
+        for path, column in mapped_columns(options)
+        if column not in had
+    ]
+
+
 def _offer(column: str, columns: Sequence[str]) -> str:
     if not columns:
         return "the source has no columns"

@@ -9,7 +9,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 
-from sync.contacts.contact import SCALARS, CustomField
+from sync.contacts.contact import SCALARS, CustomField, FieldType
 from sync.mapping import readers, values
 from sync.mapping.fields import Field, Reader, V, Value
 from sync.mapping.mapper import DIGEST_SIZE, Mapper
@@ -19,6 +19,10 @@ from sync.wording import did_you_mean
 
 MAPPING_VERSION = 1
 """Raise it when the same row and configuration come to mean another contact: every row is then looked at anew."""
+
+
+_TAKE_FALSE: frozenset[FieldType | None] = frozenset({"boolean", "string", "address", "multi-select"})
+"""Custom fields in which a source's false is a value; everywhere else it means "nothing here", as some databases do."""
 
 
 class MappingError(Exception):
@@ -67,6 +71,7 @@ class _Compiler:
             custom_fields=custom,
             source_url=url,
             value_columns=tuple(dict.fromkeys([*columns, *(url.columns if url else ())])),
+            parts=_parts(self.options, used),
         )
 
     def _labels(self, name: str, specs: Mapping[str, FieldSpec]) -> dict[str, Field[str]]:
@@ -74,13 +79,13 @@ class _Compiler:
         return {label: self._field(f"{name}.{label}", spec, read, many=True) for label, spec in specs.items()}
 
     def _field(
-        self, name: str, spec: FieldSpec, read: Reader[V], *, many: bool = False, dates: bool = False
+        self, name: str, spec: FieldSpec, read: Reader[V], *, many: bool = False, kind: FieldType | None = None
     ) -> Field[V]:
         if spec.split is not None and not many:
             self.mistakes.append(f"{name}: 'split' gives several values, and this field holds one")
-        if spec.format is not None and not dates:
+        if spec.format is not None and kind != "date":
             self.mistakes.append(f"{name}: 'format' is for dates, and this field holds none")
-        return Field(name, spec, read, many, self._template(name, spec.template))
+        return Field(name, spec, read, many, self._template(name, spec.template), kind not in _TAKE_FALSE)
 
     def _template(self, name: str, source: str | None) -> Template | None:
         if source is None:
@@ -101,9 +106,9 @@ class _Compiler:
                 continue
             if definition.key in fields:
                 self.mistakes.append(f"{where}: the same custom field is mapped as {fields[definition.key].name}")
-            many, dates = definition.type == "multi-select", definition.type == "date"
+            many = definition.type == "multi-select"
             read = readers.of_type(definition.type, spec.format)
-            fields[definition.key] = self._field(where, spec, read, many=many, dates=dates)
+            fields[definition.key] = self._field(where, spec, read, many=many, kind=definition.type)
             used.append(definition)
         return fields, used
 
@@ -132,8 +137,30 @@ class _Compiler:
         if template.parts[0] and not template.parts[0].lower().startswith(("http://", "https://")):
             self.mistakes.append(f"source_url: {source!r} must begin with http:// or https://")
         return Field(
-            "source_url", FieldSpec(template=source), readers.source_url, template=SourceUrlTemplate(template.parts)
+            "source_url",
+            FieldSpec(template=source),
+            readers.source_url,
+            template=SourceUrlTemplate(template.parts),
+            false_is_nothing=True,
         )
+
+
+def _parts(options: MappingOptions, used: Sequence[CustomField]) -> dict[str, str]:
+    """A digest of how each field, label and custom field (by its key) is mapped, as far as its value depends on it."""
+    fields, region = options.fields, options.region
+    specs: dict[str, tuple[FieldSpec | None, str]] = {name: (getattr(fields, name), "") for name in SCALARS}
+    specs |= {f"phoneNumbers.{label}": (spec, region) for label, spec in fields.phoneNumbers.items()}
+    specs |= {f"emails.{label}": (spec, "") for label, spec in fields.emails.items()}
+    custom = zip(used, options.customFields.values(), strict=False)
+    specs |= {f"customFields.{definition.key}": (spec, definition.type) for definition, spec in custom}
+    specs["sourceUrl"] = (FieldSpec(template=options.source_url) if options.source_url else None, "")
+    return {part: _part_digest(spec, more) for part, (spec, more) in specs.items() if spec is not None}
+
+
+def _part_digest(spec: FieldSpec, more: str) -> str:
+    # Without what is at its default: an option that a later version brings changes no mapping.
+    plain = json.dumps([spec.model_dump(mode="json", exclude_defaults=True), more], sort_keys=True, ensure_ascii=True)
+    return hashlib.blake2b(plain.encode(), digest_size=8).hexdigest()
 
 
 def _choices(wanted: str, have: Sequence[str]) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from connectors.base import Cell, is_blank
+from connectors.base import Cell, Unreadable, is_blank
 from sync.mapping import values
 from sync.mapping.options import FieldSpec
 from sync.mapping.template import Template
@@ -60,6 +60,8 @@ class Field(Generic[V_co]):
     read: Callable[[Cell], V_co]
     many: bool = False
     template: Template | None = None
+    false_is_nothing: bool = False
+    """Some databases say false for empty: nobody is called so."""
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -71,6 +73,8 @@ class Field(Generic[V_co]):
         return self.columns[0] if self.columns else self.name
 
     def reading(self, cells: Cells) -> Reading[V_co]:
+        if self.false_is_nothing and not self.spec.map:
+            cells = {column: _without_false(cells.get(column)) for column in self.columns}
         try:
             column, cell = self._pick(cells)
         except ValueUnreadable as unreadable:
@@ -111,7 +115,9 @@ class Field(Generic[V_co]):
         try:
             written = values.text(cell)
         except ValueUnreadable:
-            return cell
+            if not isinstance(cell, str):
+                return cell
+            written = cell.strip()  # such as #N/A, which a map may make something of
         if written in self.spec.map:
             return self.spec.map[written]
         folded = written.casefold()
@@ -124,9 +130,17 @@ def _split(cell: Cell, separator: str) -> list[Cell]:
     return [piece.strip() for piece in cell.split(separator)]
 
 
+def _without_false(cell: Cell) -> Cell:
+    if isinstance(cell, list):
+        return [item for item in cell if item is not False]
+    return None if cell is False else cell
+
+
 def shown(cell: Cell) -> str:
     """A cell for people to see, whatever is in it."""
+    if isinstance(cell, Unreadable):
+        return ""
     try:
         return values.text(cell)
     except ValueUnreadable:
-        return "" if isinstance(cell, int) else repr(cell)
+        return cell.strip() if isinstance(cell, str) else "" if isinstance(cell, int) else repr(cell)

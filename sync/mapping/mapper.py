@@ -14,6 +14,7 @@ from functools import partial
 from connectors.base import Row
 from sync.contacts.contact import EXTERNAL_ID_MAX, Desired, FieldValue
 from sync.contacts.problem import Problem
+from sync.contacts.warning import RowWarning
 from sync.mapping import values
 from sync.mapping.fields import Bad, Cells, Field, Reading, V, Value, shown
 from sync.mapping.values import ValueUnreadable
@@ -23,11 +24,26 @@ DIGEST_SIZE = 16
 
 
 @dataclass(frozen=True, slots=True)
+class Understood:
+    """What a mapping makes of a row. ``desired`` is None where ``problems`` reject it.
+
+    ``dropped``: values that were left out. ``keeps_source_url``: the link was among them, so that nothing is known of
+    what it should be.
+    """
+
+    desired: Desired | None
+    problems: tuple[Problem, ...] = ()
+    dropped: tuple[Bad, ...] = ()
+    keeps_source_url: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Mapper:
     """A compiled mapping. Build it with ``compiler.compile_mapping``.
 
     ``digest`` changes when the same row may come to mean another contact, and with nothing else.
-    ``key_columns`` is empty where the source itself says which contact a row belongs to.
+    ``key_columns`` is empty where the source itself says which contact a row belongs to. ``parts``: the same for each
+    field, label and custom field by itself.
     """
 
     digest: bytes
@@ -40,13 +56,15 @@ class Mapper:
     custom_fields: Mapping[str, Field[Value]]
     source_url: Field[str] | None
     value_columns: tuple[str, ...]
+    parts: Mapping[str, str]
 
     def external_id(self, row: Row) -> str | Problem:
         """The row's key as OpenPhone's ``externalId``, or why the row has none."""
         pieces = []
         for column in self.key_columns:
             try:
-                piece = values.text(row.cells.get(column))
+                cell = row.cells.get(column)
+                piece = "" if cell is False else values.text(cell)  # some databases say false for empty
             except ValueUnreadable as unreadable:
                 return _problem(row, None, Bad(column, shown(row.cells.get(column)), unreadable.reason))
             if not piece:
@@ -65,13 +83,19 @@ class Mapper:
         return hashlib.blake2b(self.digest + mapped.encode(), digest_size=DIGEST_SIZE).digest()
 
     def desired(self, row: Row, external_id: str) -> tuple[Desired | None, list[Problem]]:
-        """What the contact should be; None where the row is rejected, with every reason.
+        """What the contact should be; None where the row is rejected, with every reason."""
+        understood = self.understand(row, external_id)
+        return understood.desired, [*understood.problems]
+
+    def understand(self, row: Row, external_id: str) -> Understood:
+        """What the row wants, or every reason why it is rejected, and what was dropped.
 
         Where invalid values are dropped, a field with nothing but bad values is left out: what the contact holds
         stays. A firstName that comes out empty rejects the row always.
         """
         bad: list[Bad] = []
-        read = partial(self._read, cells=row.cells, bad=bad)
+        dropped: list[Bad] = []
+        read = partial(self._read, cells=row.cells, bad=dropped if self.drops_invalid else bad)
         scalars, phones = read(self.scalars), read(self.phone_numbers)
         emails, custom = read(self.emails), read(self.custom_fields)
         source = read({"": self.source_url} if self.source_url else {})
@@ -79,7 +103,7 @@ class Mapper:
         if not scalars.get("firstName", _EMPTY).first and not any(b.column in name.columns for b in bad):
             bad.append(Bad(name.column, "", "firstName is empty"))
         if bad:
-            return None, [_problem(row, external_id, each) for each in bad]
+            return Understood(None, tuple(_problem(row, external_id, each) for each in bad))
         wanted = Desired(
             external_id=external_id,
             scalars={name: reading.first or None for name, reading in scalars.items()},
@@ -88,15 +112,14 @@ class Mapper:
             custom_fields={key: self._custom_value(key, reading) for key, reading in custom.items()},
             source_url=source[""].first if source else None,
         )
-        return wanted, []
+        return Understood(wanted, (), tuple(dropped), keeps_source_url=self.source_url is not None and not source)
 
     def _read(self, fields: Mapping[str, Field[V]], cells: Cells, bad: list[Bad]) -> dict[str, Reading[V]]:
-        """The readings of ``fields``; unreadable values go to ``bad``, or are dropped."""
+        """The readings of ``fields``; unreadable values go to ``bad``."""
         readings = {}
         for name, field in fields.items():
             reading = field.reading(cells)
-            if not self.drops_invalid:
-                bad += reading.bad
+            bad += reading.bad
             if reading.usable:
                 readings[name] = reading
         return readings
@@ -108,6 +131,12 @@ class Mapper:
 
 
 _EMPTY: Reading[str] = Reading()
+
+
+def dropped(bad: Bad, row: Row, external_id: str) -> RowWarning:
+    """What is told of a value that was left out."""
+    text = f"{bad.column}: {bad.value[:VALUE_SHOWN]!r} {bad.reason}; it was left out"
+    return RowWarning("changed_value", text, row.number, external_id)
 
 
 def _problem(row: Row, external_id: str | None, bad: Bad) -> Problem:

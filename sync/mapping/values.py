@@ -14,8 +14,8 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from connectors.base import Cell
-from sync.mapping import numerals
+from connectors.base import Cell, Unreadable
+from sync.mapping import error_words, numerals
 
 if TYPE_CHECKING:
     from phonenumbers import PhoneNumber
@@ -32,23 +32,18 @@ class ValueUnreadable(ValueError):
 # --- text ---------------------------------------------------------------------------------------------------------
 
 
-SPREADSHEET_ERRORS = frozenset(
-    {"#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NUM!", "#NULL!", "#ERROR!", "#SPILL!"}
-)
-
-
 def text(cell: Cell) -> str:
     """The cell as text, as a spreadsheet would show it, trimmed.
 
     5.0 is "5", True is "TRUE", a date is ISO, a list is joined with ", ". Line breaks become "\\n"; other control
-    characters are removed, since no one can see or correct them. What a broken formula shows (#N/A) is no value:
-    it must not rename anyone.
+    characters are removed, since no one can see or correct them. What a spreadsheet shows instead of a value
+    (#N/A, Loading...) is none: it must not rename anyone.
     """
     if cell is None:
         return ""
     if isinstance(cell, str):
-        if cell.strip() in SPREADSHEET_ERRORS:
-            raise ValueUnreadable("is a spreadsheet's error, not a value: correct the formula")
+        if error_words.is_error_word(cell):
+            raise ValueUnreadable("is a spreadsheet's error (or its sign of waiting), not a value: correct the formula")
         return _clean(cell)
     if isinstance(cell, bool):
         return "TRUE" if cell else "FALSE"
@@ -60,6 +55,8 @@ def text(cell: Cell) -> str:
         return _datetime_text(cell)
     if isinstance(cell, date):
         return cell.isoformat()
+    if isinstance(cell, Unreadable):
+        raise ValueUnreadable(cell.reason)
     return ", ".join(filter(None, (text(item) for item in cell)))
 
 

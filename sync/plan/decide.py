@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from typing import Generic, Literal, TypeVar
 
 from sync.contacts.change import Adopt, Create, Decision, Delete, InStep, Update
-from sync.contacts.contact import Contact, Desired, differences, full_name, overlay
+from sync.contacts.contact import NOTHING, Contact, Desired, differences, full_name, overlay
 from sync.contacts.problem import Problem
+from sync.mapping.last_applied import LastApplied
 
 Stage = Literal["as it was read", "as it is mapped", "as the workspace has it", "no row any more"]
 Fate = Literal["rejected", "failed", "unchanged", "created", "updated", "adopted", "deleted", "gone", "let go", "kept"]
@@ -37,6 +38,7 @@ class AsRead:
 
     keyless: bool = False
     doubled: bool = False
+    unclear: bool = False
     deleted: bool = False
     in_step: bool = False
     refused: bool = False
@@ -58,6 +60,7 @@ class AsFound:
     unreadable: str | None = None
     owner: str | None = None
     other_tool: str | None = None
+    named: bool = False
     tracked: bool = False
     differs: bool = False
 
@@ -74,6 +77,7 @@ class AsMissing:
 READ: tuple[Case[AsRead], ...] = (
     Case("its key is empty or cannot be read", lambda row: row.keyless, "rejected"),
     Case("a row before it has the same key", lambda row: row.doubled, "rejected"),
+    Case("the source cannot say what the record means", lambda row: row.unclear, "rejected"),
     Case("the source says that the record is deleted", lambda row: row.deleted, "gone"),
     Case("it is as it was when its contact was last in step", lambda row: row.in_step, "unchanged"),
     Case("OpenPhone refused just this row before", lambda row: row.refused, "failed", "not sent again"),
@@ -128,7 +132,7 @@ class Wanted:
     """A row that is not known to be in step: what it wants its contact to be, and what the state says of it.
 
     ``contact_id`` is the contact that it had, or that the row itself names; None for a row that is new to us.
-    ``tracked``: the state holds that contact for this sync.
+    ``tracked``: the state holds that contact for this sync. ``last``: what was last sent there, if that is known.
     """
 
     row: int | None
@@ -136,6 +140,7 @@ class Wanted:
     fingerprint: bytes
     contact_id: str | None = None
     tracked: bool = False
+    last: LastApplied | None = None
 
     @property
     def external_id(self) -> str:
@@ -188,26 +193,32 @@ def decide(wanted: Wanted, found: Sequence[Contact], label: Label, owners: Mappi
     ``owners``: contact id → another sync that tracks it.
     """
     held = _pick(wanted, found)
-    after = overlay(wanted.desired, held, label.text)
     row, fingerprint = wanted.row, wanted.fingerprint
     if held is None:
-        return Create(wanted.external_id, row, after, wanted.desired, fingerprint)
+        return Create(wanted.external_id, row, overlay(wanted.desired, None, label.text), wanted.desired, fingerprint)
     contact_id = str(held.id)
     tracked = wanted.tracked and contact_id == wanted.contact_id  # else ours is gone, and this is another's
+    named = contact_id == wanted.contact_id  # the row's own cell says that it is this one
+    last = wanted.last if tracked else None
+    after = overlay(wanted.desired, held, label.text, last.former if last else NOTHING)
     facts = AsFound(
         unreadable=held.unreadable,
         owner=None if tracked else owners.get(contact_id),
-        other_tool=None if tracked else label.other_tool(held),
+        other_tool=None if tracked else label.anyone_else(held) if named else label.other_tool(held),
+        named=named,
         tracked=tracked,
         differs=bool(differences(held, after)),
     )
     match fate(FOUND, facts):
         case "unchanged":
-            return InStep(wanted.external_id, contact_id, fingerprint)
+            again = last is not None and last.again
+            still = last.still if last is not None and not again else None
+            return InStep(wanted.external_id, contact_id, fingerprint, again, still)
         case "adopted":
             return Adopt(wanted.external_id, row, contact_id, fingerprint, full_name(held))
         case "updated":
-            return Update(wanted.external_id, row, contact_id, held, after, wanted.desired, fingerprint, not tracked)
+            sent = last.standing if last else wanted.desired
+            return Update(wanted.external_id, row, contact_id, held, after, sent, fingerprint, not tracked)
         case _ if held.unreadable is not None:
             return cannot_be_understood(row, wanted.external_id, held)
         case _:
@@ -236,6 +247,13 @@ def _pick(wanted: Wanted, found: Sequence[Contact]) -> Contact | None:
 
 def _claim(facts: AsFound, label: Label) -> str:
     """Why this contact is not ours to take."""
+    if facts.named:
+        whose = f"belongs to the sync {facts.owner!r}" if facts.owner else f"carries the source {facts.other_tool!r}"
+        return (
+            f"the contact whose id stands in this row {whose}: an id in a cell is believed only for contacts that "
+            "nobody else marks. Empty the cell, and the row gets a contact of its own"
+            + ("." if facts.owner else "; or set source_label to that source to take it over.")
+        )
     if facts.owner is not None:
         return (
             f"the contact with this externalId belongs to the sync {facts.owner!r}: two syncs may not share one. "

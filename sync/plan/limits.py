@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sync.plan.options import Limit
+from sync.plan.options import MAX_REWRITES, Limit
 
 FLOOR = 5
 """A share never holds back fewer changes than this; a plain number is exact."""
+
+REWRITES_FLOOR = 10
+"""The same for rewrites: who corrects a few by hand is not stopped."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,14 +36,17 @@ class Danger:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How many contacts one run may delete and update. ``for_this_run``: ``deletes`` was given for this run alone.
+    """How many contacts one run may delete, update and rewrite.
 
-    Such a number, or share, has no floor, and it lets deletes through that are suspicious for another reason.
+    ``for_this_run``: ``deletes`` was given for this run alone. Such a number, or share, has no floor, and it lets
+    deletes through that are suspicious for another reason. ``rewrites_for_this_run``: likewise without a floor.
     """
 
     deletes: Limit
     updates: Limit
     for_this_run: bool = False
+    rewrites: Limit = MAX_REWRITES
+    rewrites_for_this_run: bool = False
 
     def deletes_refused(self, deletes: int, tracked: int, rows: RowsRead) -> Danger | None:
         """Why this many deletes of ``tracked`` contacts are held back, or None."""
@@ -73,11 +79,19 @@ class Limits:
             "if they are meant, raise max_updates for one run",
         )
 
+    def rewrites_allowed(self, tracked: int) -> int:
+        """How many of ``tracked`` contacts may be rewritten; by a share always one, or a lone contact could not be."""
+        if self.rewrites_for_this_run:
+            return self.rewrites.allows(tracked)
+        allowed = _with_floor(self.rewrites, tracked, REWRITES_FLOOR)
+        return allowed if self.rewrites.count is not None else max(1, allowed)
+
 
 def _deletes(deletes: int, tracked: int) -> str:
     return f"{deletes} deletes of {tracked} contacts held"
 
 
-def _with_floor(limit: Limit, tracked: int) -> int:
+def _with_floor(limit: Limit, tracked: int, floor: int = FLOOR) -> int:
+    """What a limit allows of ``tracked`` contacts; the floor of a share is never more than half of them."""
     allowed = limit.allows(tracked)
-    return allowed if limit.count is not None else max(FLOOR, allowed)
+    return allowed if limit.count is not None else max(allowed, min(floor, tracked // 2))

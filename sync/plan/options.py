@@ -77,6 +77,8 @@ MatchOn = Annotated[
     ),
 ]
 
+MAX_REWRITES = Limit(percent=30)
+
 
 class SafetyOptions(Model):
     """Whose contacts are taken over, what becomes of those whose rows are gone, and how much one run may do."""
@@ -96,4 +98,9 @@ class SafetyOptions(Model):
     max_updates: LimitField = Field(
         default=Limit(percent=100),
         description="the most updates in one run: a number (exact) or a share (never fewer than 5)",
+    )
+    max_rewrites: LimitField = Field(
+        default=MAX_REWRITES,
+        description="the most contacts that one run may give another name, other numbers altogether, or nothing in a "
+        "field that had something: a number (exact) or a share (never fewer than 10)",
     )

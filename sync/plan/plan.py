@@ -16,13 +16,16 @@ from sync.contacts.change import (
     Decision,
     Delete,
     InStep,
+    Update,
     change_from_json,
     change_to_json,
 )
+from sync.contacts.contact import Desired
 from sync.contacts.json_value import Json, list_in, object_in, text_in
 from sync.contacts.problem import Action, Problem, action_in
 from sync.contacts.warning import RowWarning
 from sync.plan.limits import Danger, Limits, RowsRead
+from sync.plan.rewrites import mapping_warnings, rewrites
 
 FORMAT = 1
 """The form of a plan's JSON; raise it when an older program would misread a newer plan."""
@@ -53,7 +56,7 @@ class Findings:
     ``tracked``: how many contacts the sync tracked before the run. ``gone``: tracked contacts, or creates that were
     cut off, which the workspace does not have: the state lets them go. ``details``: what the source says of its read.
     ``incomplete``: why the source was not read to its end, if it was not. ``bookmark``: where an incremental source
-    goes on next time.
+    goes on next time. ``mapping_changed`` and ``as_before``: as ``plan.rewrites`` understands them.
     """
 
     rows: int = 0
@@ -66,6 +69,8 @@ class Findings:
     details: Mapping[str, int] = field(default_factory=dict)
     bookmark: str | None = None
     incomplete: str | None = None
+    mapping_changed: frozenset[str] = frozenset()
+    as_before: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,25 +96,24 @@ class Plan:
 
     @classmethod
     def build(cls, sync: str, found: Findings, limits: Limits) -> Plan:
-        """Gather the decisions; above a limit all deletes, or all updates, are held back, not some."""
+        """Gather the decisions; above a limit all deletes, updates, or rewrites are held back, not some."""
         in_step = tuple(decision for decision in found.decisions if isinstance(decision, InStep))
         problems = tuple(decision for decision in found.decisions if isinstance(decision, Problem))
         changes = [decision for decision in found.decisions if not isinstance(decision, InStep | Problem)]
         changes.sort(key=lambda change: (_ORDER[change.action], change.row or 0, change.external_id))
-        dangers = _dangers(changes, found, limits)
+        held_back = _by_limits(changes, found, limits)
+        held = {(change.action, change.external_id) for back in held_back for change in back.changes}
+        updates = [change for change in changes if isinstance(change, Update)]
         return cls(
             sync=sync,
             rows=found.rows,
             unchanged=found.unchanged,
-            changes=tuple(change for change in changes if change.action not in dangers),
-            held_back=tuple(
-                HeldBack(action, danger, tuple(change for change in changes if change.action == action))
-                for action, danger in dangers.items()
-            ),
+            changes=tuple(change for change in changes if (change.action, change.external_id) not in held),
+            held_back=held_back,
             in_step=in_step,
             gone=tuple(found.gone),
             problems=problems,
-            warnings=tuple(found.warnings),
+            warnings=(*found.warnings, *mapping_warnings(updates, found.mapping_changed)),
             details=dict(found.details),
             bookmark=found.bookmark,
             incomplete=found.incomplete,
@@ -156,7 +160,13 @@ class Plan:
                 for back in self.held_back
             ],
             "in_step": [
-                [s.external_id, s.contact_id, s.fingerprint.hex() if s.fingerprint else None, s.as_sent]
+                [
+                    s.external_id,
+                    s.contact_id,
+                    s.fingerprint.hex() if s.fingerprint else None,
+                    s.as_sent,
+                    s.still.to_json() if s.still else None,
+                ]
                 for s in self.in_step
             ],
             "gone": self.gone,
@@ -193,6 +203,21 @@ def _dangers(changes: Sequence[Change], found: Findings, limits: Limits) -> dict
     return {action: danger for action, danger in dangers.items() if danger is not None}
 
 
+def _by_limits(changes: Sequence[Change], found: Findings, limits: Limits) -> tuple[HeldBack, ...]:
+    """What each limit holds back: all deletes, or updates; and of the updates that may be made all rewrites."""
+    dangers = _dangers(changes, found, limits)
+    held = [
+        HeldBack(action, danger, tuple(change for change in changes if change.action == action))
+        for action, danger in dangers.items()
+    ]
+    if "update" not in dangers:
+        updates = [change for change in changes if isinstance(change, Update)]
+        rewriting = rewrites(updates, found.mapping_changed, found.as_before)
+        danger = rewriting.refused(limits, found.tracked + sum(1 for change in changes if change.adopted))
+        held += [HeldBack("update", danger, rewriting.updates)] if danger is not None else []
+    return tuple(held)
+
+
 def _sent(change: Change) -> list[Json]:
     """What a change sends: nothing for what is only taken over, and nothing of what OpenPhone itself adds."""
     after = change.after.to_json() if change.after is not None else {}
@@ -224,9 +249,15 @@ def _held_back(raw: Json) -> HeldBack:
 
 
 def _in_step(raw: Json) -> InStep:
-    external_id, contact_id, fingerprint, as_sent = list_in(raw)
-    written = text_in(fingerprint)
-    return InStep(str(external_id), str(contact_id), bytes.fromhex(written) if written else None, as_sent is True)
+    external_id, contact_id, fingerprint, as_sent, still = list_in(raw)
+    key, written = str(external_id), text_in(fingerprint)
+    return InStep(
+        key,
+        str(contact_id),
+        bytes.fromhex(written) if written else None,
+        as_sent is True,
+        Desired.from_json(key, still) if still is not None else None,
+    )
 
 
 def _texts(raw: Json) -> tuple[str, ...]:

@@ -119,7 +119,8 @@ async def _update(writer: Writer, change: Update) -> Made:
     pending = Pending(change.external_id, action, change.before, change.after)
     record = await writer.durably(writer.history.record, writer.run, writer.sync, pending)
     try:
-        await writer.client.update(change.contact_id, change.after.body(writer.target.definitions), writer.guard)
+        body = change.after.body_over(change.before, writer.target.definitions)
+        await writer.client.update(change.contact_id, body, writer.guard)
     except Refused as refusal:
         if refusal.status != 404 or change.released:
             raise

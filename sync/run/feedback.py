@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 
-from connectors.base import Cell, Connector, Row, RowResult, SourceError, WritesBack
+from connectors.base import Cell, Connector, ProvesWritable, Row, RowResult, SourceError, WritesBack
 from sync.clock import Clock
 from sync.contacts.change import Delete, Outcome
 from sync.contacts.problem import Problem
+from sync.plan.plan import Plan
 from sync.run.identity import Identified, Identity
 from sync.run.job import Job
 from sync.run.session import Session
+from sync.run.unwritten import Trace
 from sync.state.contacts import Contacts
 
 LEAVE_SECONDS = 2.0
@@ -33,6 +35,9 @@ class Feedback:
     def note(self, row: Row, who: Identified | Problem) -> None:
         """Every row, as it is read."""
 
+    async def expect(self, plan: Plan) -> None:
+        """Before anything is done. Raises SourceError where what the plan does could not be shown."""
+
     def add(self, outcome: Outcome) -> None:
         """One outcome of the apply."""
 
@@ -51,6 +56,12 @@ def feedback_for(connector: Connector, job: Job, identity: Identity, session: Se
     if job.at.dry_run or not job.source.writes_back or not isinstance(connector, WritesBack):
         return Feedback()
     return WrittenBack(connector, identity, session)
+
+
+async def prove_writable(connector: Connector, job: Job) -> None:
+    """Raises SourceError, with what to do, where results shall be shown and the source says that they cannot."""
+    if job.source.writes_back and isinstance(connector, ProvesWritable):
+        await connector.prove_writable()
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +84,7 @@ class WrittenBack(Feedback):
         self._nameless: list[tuple[Row, Problem]] = []
         self._doubles: list[Row] = []
         self._pending: list[RowResult] = []
+        self._lost: list[RowResult] = []
         self._settled: set[str] = set()
         self._flushed_at = self._clock.monotonic()
         self._failed = False
@@ -84,6 +96,30 @@ class WrittenBack(Feedback):
             self._doubles.append(row)
         else:
             self._rows[who.external_id] = _Seen(row, who.contact_id)
+
+    async def expect(self, plan: Plan) -> None:
+        """A row must be able to show its id before its contact is made; until it does it is remembered."""
+        changed = [change.external_id for change in plan.changes if not isinstance(change, Delete)]
+        if not changed:
+            return
+        if isinstance(self._connector, ProvesWritable):
+            await self._connector.prove_writable()
+        if self._identity.unwritten is not None:
+            self._remember_unwritten({*changed, *self._identity.unwritten.traces})
+
+    def _remember_unwritten(self, external_ids: Iterable[str]) -> None:
+        """Of these the rows that show no id yet; with nothing known of a row, what was remembered of it."""
+        unwritten = self._identity.unwritten
+        if unwritten is None:
+            return
+        traces = {}
+        for external_id in external_ids:
+            seen = self._rows.get(external_id)
+            if seen is None and external_id in unwritten.traces:
+                traces[external_id] = unwritten.traces[external_id]
+            elif seen is not None and seen.contact_id is None:
+                traces[external_id] = Trace.of(seen.row, self._identity.cells(seen.row))
+        unwritten.remember(traces)
 
     def add(self, outcome: Outcome) -> None:
         """One outcome of the apply: a new contact's id is worth writing soon."""
@@ -116,8 +152,9 @@ class WrittenBack(Feedback):
         """Write what is gathered. Raises SourceError; what found no row is offered again by the next run."""
         self._flushed_at = self._clock.monotonic()
         if batch := tuple(self._pending):
-            await self._connector.write_back(batch)
+            lost = await self._connector.write_back(batch)
             del self._pending[: len(batch)]  # more may have come meanwhile
+            self._lost += lost
 
     async def finish(self, problems: list[Problem]) -> None:
         by_row = {p.row: p for p in reversed(problems) if p.row is not None}
@@ -133,6 +170,10 @@ class WrittenBack(Feedback):
         for row in self._doubles:
             self._settle(row, None, by_row.get(row.number or 0))
         await self._flush()
+        if self._identity.unwritten is not None:
+            lost = {result.contact_id for result in self._lost}
+            tracked = self._contacts.ids(self._sync)
+            self._remember_unwritten(key for key, contact_id in tracked.items() if contact_id in lost)
 
     def _settle(self, row: Row, contact_id: str | None, problem: Problem | None) -> None:
         if problem is not None:

@@ -6,16 +6,19 @@ Knows rows and the state; asks nothing of the network.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from connectors.base import Cell, Connector, Row, WritesBack, is_blank
 from sync.contacts.problem import Problem
+from sync.mapping.fields import shown
 from sync.mapping.mapper import Mapper
+from sync.mapping.values import ValueUnreadable, text
 from sync.run.job import Job
 from sync.run.session import Misconfigured, Session
-from sync.state.contacts import Contacts
+from sync.run.unwritten import Trace, Unwritten
+from sync.state.store import State
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +32,17 @@ class Identified:
 class Identity(Protocol):
     """How rows are told apart."""
 
-    def of(self, row: Row) -> Identified | Problem:
-        """Who the row is about; a Problem where it does not say."""
+    @property
+    def unwritten(self) -> Unwritten | None:
+        """The rows that shall show an id by which they are known from then on; None where they need none."""
+        ...
+
+    def of(self, row: Row) -> Identified | Problem | None:
+        """Who the row is about; a Problem where it does not say; None where the other rows have to be seen first."""
+        ...
+
+    def settle(self) -> Sequence[Identified]:
+        """Who those rows are that ``of`` left open, in their order, now that every row was seen."""
         ...
 
     def cells(self, row: Row) -> Mapping[str, Cell]:
@@ -45,14 +57,19 @@ def identity_for(connector: Connector, job: Job, mapper: Mapper, session: Sessio
     column = connector.contact_id_column if isinstance(connector, WritesBack) else None
     if column is None:
         raise Misconfigured([f"syncs.{job.sync}.key is missing: name the column that identifies a row"])
-    return ByContactId(column, mapper, session.state.contacts, job)
+    return ByContactId(column, mapper, session.state, job)
 
 
 class ByKey:
     """The key columns of the configuration."""
 
+    unwritten = None
+
     def __init__(self, mapper: Mapper) -> None:
         self._mapper = mapper
+
+    def settle(self) -> Sequence[Identified]:
+        return ()
 
     def of(self, row: Row) -> Identified | Problem:
         external_id = self._mapper.external_id(row)
@@ -65,28 +82,50 @@ class ByKey:
 class ByContactId:
     """The column of OpenPhone's ids. A row without an id is known by its content until its id is written.
 
-    The externalId of such a row is made from its content, so that a crash, or a lost state, finds it again.
+    The externalId of such a row is made from its content, so that a crash, or a lost state, finds it again. A row that
+    was edited before its id was written is known again by what is left of it.
     """
 
-    def __init__(self, column: str, mapper: Mapper, contacts: Contacts, job: Job) -> None:
+    def __init__(self, column: str, mapper: Mapper, state: State, job: Job) -> None:
         self._column = column
         self._mapper = mapper
-        self._contacts = contacts
+        self._contacts = state.contacts
         self._sync = job.sync
         self._prefix = job.mapping.key_prefix
         self._alike: dict[str, int] = {}
+        self.unwritten = Unwritten(state.notes, job.sync)
+        self._seen: set[str] = set()
+        self._open: list[tuple[Trace, str]] = []
 
-    def of(self, row: Row) -> Identified | Problem:
+    def of(self, row: Row) -> Identified | Problem | None:
         cell = row.cells.get(self._column)
         if not is_blank(cell):
-            contact_id = str(cell).strip()
+            try:
+                contact_id = text(cell)
+            except ValueUnreadable as unreadable:
+                return Problem(row.number, None, self._column, shown(cell), unreadable.reason, "rejected")
             tracked = self._contacts.by_contact_id(self._sync, contact_id)
-            return Identified(tracked.external_id if tracked else f"{self._prefix}{contact_id}"[:75], contact_id)
+            external_id = tracked.external_id if tracked else f"{self._prefix}{contact_id}"[:75]
+            self._seen.add(external_id)
+            return Identified(external_id, contact_id)
+        external_id = self._of_content(row)
+        remembered = self.unwritten.traces
+        if remembered and external_id not in remembered and not self._contacts.tracked(self._sync, [external_id]):
+            self._open.append((Trace.of(row, self._mapper.value_columns), external_id))
+            return None
+        self._seen.add(external_id)
+        return Identified(external_id)
+
+    def settle(self) -> Sequence[Identified]:
+        known = self.unwritten.recognised([trace for trace, _ in self._open], self._seen)
+        return [Identified(known.get(place, external_id)) for place, (_, external_id) in enumerate(self._open)]
+
+    def _of_content(self, row: Row) -> str:
         content = repr([(column, str(row.cells.get(column) or "").strip()) for column in self._mapper.value_columns])
         digest = hashlib.blake2b(content.encode(), digest_size=12).hexdigest()
         alike = self._alike[digest] = self._alike.get(digest, 0) + 1
         suffix = f"-{alike}" if alike > 1 else ""
-        return Identified(f"{self._prefix}row-{digest}{suffix}")
+        return f"{self._prefix}row-{digest}{suffix}"
 
     def cells(self, row: Row) -> Mapping[str, Cell]:
         cell = row.cells.get(self._column)

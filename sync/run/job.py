@@ -20,6 +20,7 @@ from sync.plan.decide import Label
 from sync.plan.limits import Limits
 from sync.plan.options import Limit, SafetyOptions
 from sync.redaction import Redactor
+from sync.run.reading import asked_of_the_source
 from sync.run.watching import Silent, Watcher
 
 GRACE_SECONDS = 7.0
@@ -60,7 +61,8 @@ class SourceOptions:
     @asynccontextmanager
     async def opened(self) -> AsyncIterator[Connector]:
         """The connector, closed again whatever happens."""
-        connector = load(self.type)(self.options, self.context)
+        with asked_of_the_source():
+            connector = load(self.type)(self.options, self.context)
         try:
             yield connector
         finally:
@@ -69,11 +71,12 @@ class SourceOptions:
 
 @dataclass(frozen=True, slots=True)
 class RunOptions:
-    """What one run was asked for. ``max_deletes`` is exact, and for this run alone."""
+    """What one run was asked for. ``max_deletes`` and ``max_rewrites`` are exact, and for this run alone."""
 
     dry_run: bool = False
     verify: bool = False
     max_deletes: Limit | None = None
+    max_rewrites: Limit | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +102,11 @@ class Job:
     @property
     def limits(self) -> Limits:
         """The limits of this run."""
-        if self.options.max_deletes is not None:
-            return Limits(self.options.max_deletes, self.safety.max_updates, for_this_run=True)
-        return Limits(self.safety.max_deletes, self.safety.max_updates)
+        safety, options = self.safety, self.options
+        return Limits(
+            options.max_deletes or safety.max_deletes,
+            safety.max_updates,
+            for_this_run=options.max_deletes is not None,
+            rewrites=options.max_rewrites or safety.max_rewrites,
+            rewrites_for_this_run=options.max_rewrites is not None,
+        )

@@ -12,12 +12,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from connectors.base import Connector, IncompleteRead, ReadSummary, Row
-from sync.contacts.change import Decision, Delete, InStep
+from sync.contacts.change import Decision, Delete, InStep, Update
 from sync.contacts.contact import Contact
 from sync.contacts.problem import Problem
 from sync.contacts.warning import RowWarning
 from sync.mapping.fields import shown
-from sync.mapping.mapper import Mapper
+from sync.mapping.last_applied import last_applied
+from sync.mapping.mapper import Mapper, Understood, dropped
 from sync.openphone.refusals import about_a_row
 from sync.plan.decide import (
     MAPPED,
@@ -34,13 +35,18 @@ from sync.plan.decide import (
     remove,
 )
 from sync.plan.limits import RowsRead
+from sync.plan.parts import changed_parts, same_wishes
 from sync.plan.plan import Findings, Plan
+from sync.run import encoding
+from sync.run.columns_seen import ColumnsSeen
 from sync.run.feedback import Feedback
 from sync.run.identity import Identified, Identity
 from sync.run.job import Job
 from sync.run.looking import Looking
 from sync.run.newcomers import Newcomers
-from sync.run.session import Session
+from sync.run.open_rows import still_open
+from sync.run.reading import absent_columns, asked_of_the_source, rows_of
+from sync.run.session import Misconfigured, Session
 
 BATCH = 200
 """Contacts that the state is asked about at once."""
@@ -51,18 +57,24 @@ BREATH = 1000
 
 @dataclass(frozen=True, slots=True)
 class Understanding:
-    """How rows are understood: what they mean, which contact each is about, who shows what became of them."""
+    """How rows are understood: what they mean, which contact each is about, who shows what became of them.
+
+    ``mapping_changed``: the parts that are mapped otherwise than when the sync was last in step.
+    """
 
     mapper: Mapper
     identity: Identity
     feedback: Feedback
+    columns: ColumnsSeen
+    mapping_changed: frozenset[str] = frozenset()
 
 
 async def read_and_decide(connector: Connector, rows: Understanding, job: Job, session: Session) -> Plan:
     """Read the source to its end and decide everything. Sends nothing.
 
-    Raises Stopped, and what the source, the client and the state raise.
+    Raises Stopped, Misconfigured, and what the source, the client and the state raise.
     """
+    guesses = encoding.warnings(connector, job, session)
     reconciler = Reconciler(rows, job, session)
     notes, question = session.state.notes, _question(job, rows.mapper)
     try:
@@ -72,11 +84,20 @@ async def read_and_decide(connector: Connector, rows: Understanding, job: Job, s
         await reconciler.prepare()
         bookmark = None if job.options.verify else _mark(notes.bookmark(job.sync), question)
         summary, incomplete = await _read(connector, bookmark, reconciler, job)
+        absent = [*absent_columns(connector, job.mapping, job.sync), *rows.columns.mistakes(job.sync)]
+        if summary is not None and summary.full and absent:
+            raise Misconfigured(absent)
         await reconciler.finish(full=summary is not None and summary.full)
     finally:
         await reconciler.abandon()
+    found = reconciler.findings()
+    again = (
+        [] if summary is None or summary.full else still_open(session.state, job.sync, reconciler.seen, found.decisions)
+    )
     found = replace(
-        reconciler.findings(),
+        found,
+        warnings=(*guesses, *found.warnings),
+        decisions=[*found.decisions, *again],
         details=summary.details if summary else {},
         incomplete=str(incomplete) if incomplete else None,
         bookmark=f"{question} {summary.bookmark}" if summary and summary.bookmark is not None else None,
@@ -89,12 +110,13 @@ async def _read(
 ) -> tuple[ReadSummary | None, IncompleteRead | None]:
     """Every row to the reconciler; the summary is None where the read is incomplete."""
     try:
-        async for row in connector.read(bookmark):
+        async for row in rows_of(connector, bookmark):
             await reconciler.take(row)
             job.watcher.step()
     except IncompleteRead as error:
         return None, error
-    return connector.summary(), None
+    with asked_of_the_source():
+        return connector.summary(), None
 
 
 def _mark(stored: str | None, question: str) -> str | None:
@@ -118,6 +140,7 @@ class _Tally:
     decisions: list[Decision] = field(default_factory=list)
     gone: list[str] = field(default_factory=list)
     warnings: list[RowWarning] = field(default_factory=list)
+    as_before: dict[str, frozenset[str]] = field(default_factory=dict)
 
 
 class Reconciler:
@@ -138,9 +161,10 @@ class Reconciler:
         }
         self._intents = self._contacts.intents(job.sync)
         self._newcomers = Newcomers(job, session, self._looking, self._fingerprints)
-        self._seen: set[str] = set()
+        self.seen: set[str] = set()
         self._said_gone: set[str] = set()
-        self._unsure: list[Wanted] = []
+        self._unsure: list[tuple[Wanted, Understood]] = []
+        self._open: list[Row] = []
 
     def findings(self) -> Findings:
         """What was found so far."""
@@ -153,6 +177,8 @@ class Reconciler:
             decisions=tally.decisions,
             gone=tally.gone,
             warnings=tally.warnings,
+            mapping_changed=self._rows.mapping_changed,
+            as_before=tally.as_before,
         )
 
     async def prepare(self) -> None:
@@ -170,7 +196,15 @@ class Reconciler:
         tally.rows += 1
         if tally.rows % BREATH == 0:
             await asyncio.sleep(0)
+        self._rows.columns.note(row)
         who = self._rows.identity.of(row)
+        if who is None:
+            self._open.append(row)
+        else:
+            await self._take(row, who)
+
+    async def _take(self, row: Row, who: Identified | Problem) -> None:
+        tally = self._tally
         self._rows.feedback.note(row, who)
         if isinstance(who, Problem):
             tally.keyless += 1
@@ -178,10 +212,10 @@ class Reconciler:
             return
         fingerprint = self._rows.mapper.fingerprint(row)
         outcome = fate(READ, self._as_read(row, who, fingerprint))
-        self._seen.add(who.external_id)
+        self.seen.add(who.external_id)
         match outcome:
             case "rejected":
-                tally.decisions.append(self._double(row, who.external_id))
+                tally.decisions.append(self._unclear(row, who.external_id) or self._double(row, who.external_id))
             case "gone":
                 self._said_gone.add(who.external_id)
             case "unchanged":
@@ -196,11 +230,15 @@ class Reconciler:
         sure = not self._job.options.verify and external_id not in self._intents
         refused = self._refusals.get(external_id)
         return AsRead(
-            doubled=external_id in self._seen,
+            doubled=external_id in self.seen,
+            unclear=row.problem is not None,
             deleted=row.deleted,
             in_step=sure and self._fingerprints.get(external_id) == fingerprint,
             refused=sure and refused is not None and refused[0] == fingerprint,
         )
+
+    def _unclear(self, row: Row, external_id: str) -> Problem | None:
+        return Problem(row.number, external_id, None, None, row.problem, "rejected") if row.problem else None
 
     def _double(self, row: Row, external_id: str) -> Problem:
         """A row whose key another row has: named by the cells that make the key, as the source has them."""
@@ -216,44 +254,49 @@ class Reconciler:
 
     async def _map(self, row: Row, who: Identified, fingerprint: bytes) -> None:
         """A row that may differ: what it wants, and whether that is what was last sent."""
-        desired, problems = self._rows.mapper.desired(row, who.external_id)
-        if desired is None:
-            self._tally.decisions.extend(problems)
+        understood = self._rows.mapper.understand(row, who.external_id)
+        self._tally.warnings += (dropped(bad, row, who.external_id) for bad in understood.dropped)
+        if understood.desired is None:
+            self._tally.decisions.extend(understood.problems)
             return
-        wanted = Wanted(row.number, desired, fingerprint, who.contact_id, who.external_id in self._fingerprints)
+        tracked = who.external_id in self._fingerprints
+        wanted = Wanted(row.number, understood.desired, fingerprint, who.contact_id, tracked)
         if not wanted.tracked:
             await self._newcomers.look(wanted)
             return
-        self._unsure.append(wanted)
+        self._unsure.append((wanted, understood))
         if len(self._unsure) >= BATCH:
             await self._compare_with_what_was_sent()
 
     async def _compare_with_what_was_sent(self) -> None:
         """Rows of tracked contacts: those that want what was last sent are in step without a look."""
         unsure, self._unsure = self._unsure, []
-        ids = [wanted.external_id for wanted in unsure]
+        ids = [wanted.external_id for wanted, _ in unsure]
         tracked = self._contacts.tracked(self._job.sync, ids) if unsure else {}
-        for wanted in unsure:
+        for wanted, understood in unsure:
             known = tracked[wanted.external_id]
             sure = not self._job.options.verify and known.external_id not in self._intents
-            as_sent = sure and known.sent is not None and known.sent == wanted.desired.to_json()
+            last = last_applied(self._rows.mapper, understood, known.sent)
+            as_sent = sure and last is not None and last.again
             if fate(MAPPED, AsMapped(rejected=False, as_sent=as_sent)) == "unchanged":
                 self._in_step(InStep(known.external_id, known.contact_id, wanted.fingerprint, as_sent=True))
             else:
-                await self._looking.look(replace(wanted, contact_id=known.contact_id))
+                await self._looking.look(replace(wanted, contact_id=known.contact_id, last=last))
 
     async def finish(self, *, full: bool) -> None:
         """The source has ended. ``full``: every record was seen, so that what is missing is gone."""
+        for row, who in zip(self._open, self._rows.identity.settle(), strict=True):
+            await self._take(row, who)
         await self._newcomers.find()
         await self._compare_with_what_was_sent()
         missing = self._said_gone & self._fingerprints.keys()
         if full:
-            missing |= self._fingerprints.keys() - self._seen
-            missing |= self._intents.keys() - self._seen
+            missing |= self._fingerprints.keys() - self.seen
+            missing |= self._intents.keys() - self.seen
         if fate(MISSING, AsMissing(keep=self._job.safety.on_missing == "keep")) != "kept":
             await self._consider_missing(sorted(missing))
         await self._looking.finish()
-        ours = self._seen | self._fingerprints.keys() | self._intents.keys()
+        ours = self.seen | self._fingerprints.keys() | self._intents.keys()
         tally = self._tally
         tally.decisions, alike = await self._newcomers.recognise(tally.decisions, ours, full=full)
         tally.warnings += alike
@@ -311,8 +354,11 @@ class Reconciler:
         decision = decide(item, contacts, self._job.label, owners)
         if isinstance(decision, InStep):
             self._in_step(decision)
-        else:
-            self._tally.decisions.append(decision)
+            return
+        self._tally.decisions.append(decision)
+        if isinstance(decision, Update) and item.last is not None:
+            same = same_wishes(changed_parts(decision), item.desired, item.last.sent)
+            self._tally.as_before |= {decision.external_id: same} if same else {}
 
     def _in_step(self, step: InStep) -> None:
         self._tally.unchanged += 1

@@ -10,12 +10,16 @@ from dataclasses import dataclass
 
 from sync.contacts.change import Outcome
 from sync.plan.plan import Plan
+from sync.run import encoding
 from sync.run.apply import apply
 from sync.run.check import Checked, check
+from sync.run.columns_seen import ColumnsSeen
 from sync.run.feedback import Feedback, feedback_for
 from sync.run.identity import identity_for
 from sync.run.job import Job
+from sync.run.mapping_memory import MappingMemory
 from sync.run.newcomers import begin_creates, end_creates
+from sync.run.open_rows import go_on_from_here
 from sync.run.reconcile import Understanding, read_and_decide
 from sync.run.report import SyncReport
 from sync.run.session import Session, Stopped, session
@@ -35,11 +39,16 @@ async def _pass(job: Job, opened: Session) -> None:
         checked = await check(job, connector)
         identity = identity_for(connector, job, checked.mapper, opened)
         feedback = feedback_for(connector, job, identity, opened)
-        plan = await read_and_decide(connector, Understanding(checked.mapper, identity, feedback), job, opened)
+        memory = MappingMemory(opened.state.notes, job.sync, checked.mapper)
+        seen = ColumnsSeen(job.mapping, checked.columns)
+        rows = Understanding(checked.mapper, identity, feedback, seen, memory.changed)
+        plan = await read_and_decide(connector, rows, job, opened)
         opened.report.expect(plan)
         if not job.at.dry_run:
+            encoding.remember(connector, job, opened)
+            memory.begin()
             begin_creates(job, opened, plan)
-            await _carry_out(plan, _Hands(job, opened, checked, feedback))
+            await _carry_out(plan, _Hands(job, opened, checked, feedback, memory))
             end_creates(job, opened)
     if plan.incomplete is not None:
         opened.report.error = f"{plan.incomplete} What was read was added and updated; nothing was deleted."
@@ -53,11 +62,13 @@ class _Hands:
     opened: Session
     checked: Checked
     feedback: Feedback
+    memory: MappingMemory
 
 
 async def _carry_out(plan: Plan, by: _Hands) -> None:
     """Do what the plan says; show it in the source; go on from here next time, if nothing is left open."""
     job, report = by.job, by.opened.report
+    await by.feedback.expect(plan)
     job.watcher.phase(job.sync, "writing to the workspace", len(plan.changes))
     try:
         await _apply(plan, by)
@@ -66,9 +77,9 @@ async def _carry_out(plan: Plan, by: _Hands) -> None:
     except BaseException:
         await by.feedback.leave()
         raise
+    by.memory.carried_out(plan)
     await by.feedback.finish(report.problems)
-    if report.status == "ok" and plan.incomplete is None and plan.bookmark is not None:
-        by.opened.state.notes.set_bookmark(job.sync, plan.bookmark)
+    go_on_from_here(by.opened.state, report, plan)
 
 
 async def _apply(plan: Plan, by: _Hands) -> None:

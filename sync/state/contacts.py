@@ -98,12 +98,14 @@ class Contacts:
     def remember(self, sync: str, steps: Iterable[InStep]) -> None:
         """Record contacts as tracked and in step.
 
-        What was last sent is forgotten where the contact is no longer so: it must not pass for what is held.
+        What was last sent is forgotten as far as the contact is no longer so: it must not pass for what is held.
         """
         with self._database.transaction() as connection:
             for step in steps:
-                values = {"contact_id": step.contact_id, "fingerprint": step.fingerprint}
-                self._put(connection, sync, step.external_id, values if step.as_sent else values | {"sent": None})
+                values: dict[str, Any] = {"contact_id": step.contact_id, "fingerprint": step.fingerprint}
+                if not step.as_sent:
+                    values["sent"] = json_text(step.still.to_json()) if step.still else None
+                self._put(connection, sync, step.external_id, values)
 
     def forget(self, sync: str, external_ids: Sequence[str]) -> None:
         """These contacts are gone, and so is any intent to make them."""

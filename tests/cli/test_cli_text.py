@@ -66,6 +66,20 @@ def test_what_is_held_back_is_named_with_the_way_to_let_it_through(bench: Workbe
     assert held.stdout.count("held back") == 1, "three updates are below the floor of five"
 
 
+def test_rewrites_that_are_held_back_are_told_from_the_updates_that_were_made(bench: Workbench) -> None:
+    bench.write(people(20))
+    command(bench, "run")
+    bench.write([*(person(number, phone="") for number in range(19)), person(19, company="Moved")])
+    held = command(bench, "run")
+    assert held.exit == 4
+    assert "~ update c19 (row 21)" in held.stdout
+    assert (
+        "! 19 updates were held back: 19 rewrites of 20 contacts held are more than max_rewrites (30%)" in held.stdout
+    )
+    assert "nothing left in phoneNumbers.mobile in 19" in held.stdout
+    assert "run once with --max-rewrites 19" in held.stdout
+
+
 def test_long_lists_are_cut_with_a_hint(bench: Workbench) -> None:
     bench.write([*people(60), *(person(number, phone="1") for number in range(60, 100))])
     said = command(bench, "run")

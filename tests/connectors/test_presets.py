@@ -158,3 +158,12 @@ def test_a_preset_is_a_few_lines_of_data(name: str) -> None:
     data = yaml.safe_load(text)
     assert {"title", "documentation", "source"} <= set(data)
     assert len(text.splitlines()) < 60
+
+
+@each
+async def test_a_full_last_page_of_a_vendor_is_the_last(vendor: Vendor, monkeypatch: pytest.MonkeyPatch) -> None:
+    """1,000 contacts fill the last page of each: HubSpot and Airtable then leave the cursor out, and say no more."""
+    monkeypatch.setattr("tests.support.crm_vendors.COUNT", 1000)
+    async with serving(vendor) as (server, _):
+        connector = source(configured(vendor, server))
+        assert len(await rows_of(connector)) == 1000

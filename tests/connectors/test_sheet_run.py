@@ -2,79 +2,19 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from sync.sandbox import SandboxOptions, SandboxThread
-from tests.support.paths import ROOT
-from tests.support.sheets_grid import Sheet
-from tests.support.sheets_server import SheetsServer
-
-HEADER = ["contactId", "firstName", "lastName", "phone", "email"]
-PEOPLE: list[list[Any]] = [
-    ["", "Jane", "Doe", "(555) 555-5555", "jane@example.com"],
-    ["", "Bob", "Roe", 4155550100, ""],
-    ["", "Al", "", "", ""],
-]
-
-
-@dataclass
-class Bench:
-    """A folder, a local Google and a local workspace."""
-
-    folder: Path
-    google: SheetsServer
-    sandbox: SandboxThread
-
-    def run(self, *arguments: str) -> dict[str, Any]:
-        """The sync's part of the report."""
-        command = [sys.executable, "-m", "sync", "run", "--output", "json", *arguments]
-        variables = {**os.environ, "PYTHONPATH": str(ROOT)}
-        done = subprocess.run(command, cwd=self.folder, capture_output=True, text=True, env=variables, timeout=120)
-        assert "Traceback" not in done.stderr
-        part: dict[str, Any] = json.loads(done.stdout)["syncs"][0]
-        return part | {"exit": done.returncode, "stderr": done.stderr}
-
-    def calls(self) -> tuple[int, int]:
-        """How many calls Sheets has had, and how many of them wrote."""
-        return len(self.google.calls), sum(1 for call in self.google.calls if call.method != "GET")
+from tests.support.sheet_run_bench import Bench, guide, ids, names, sheet_bench
 
 
 @pytest.fixture
 def bench(tmp_path: Path) -> Iterator[Bench]:
-    options = SandboxOptions(requests_per_second=500)
-    with SheetsServer() as google, SandboxThread(options) as sandbox:
-        yield Bench(tmp_path, google, sandbox)
-
-
-def guide(bench: Bench) -> Sheet:
-    """The guide's sheet, and its ``.env``."""
-    sheet = bench.google.add("sheet-1", "Sheet1", [HEADER, *(list(person) for person in PEOPLE)])
-    variables = {
-        "OPENPHONE_API_KEY": bench.sandbox.key,
-        "GOOGLE_APPLICATION_CREDENTIALS": bench.google.key_file(bench.folder).name,
-        "GOOGLE_SHEET_ID": "sheet-1",
-        "OPENPHONE_BASE_URL": bench.sandbox.url,
-        "GOOGLE_SHEETS_URL": bench.google.url,
-    }
-    (bench.folder / ".env").write_text("".join(f"{name}={value}\n" for name, value in variables.items()))
-    return sheet
-
-
-def ids(sheet: Sheet) -> dict[str, str]:
-    return dict(zip(sheet.column("firstName"), sheet.column("contactId"), strict=True))
-
-
-def names(bench: Bench) -> dict[str, str]:
-    return {c["defaultFields"]["firstName"]: c["id"] for c in bench.sandbox.contacts.values()}
+    with sheet_bench(tmp_path) as made:
+        yield made
 
 
 def test_the_guides_sheet_syncs_with_one_write_and_then_none(bench: Bench) -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.base import Cell, Row
+from connectors.base import Cell, Row, Unreadable
 from sync.contacts.contact import Desired
 from sync.mapping.compiler import MappingError, compile_mapping
 from sync.mapping.template import Template
@@ -132,6 +132,32 @@ def test_options_without_split(cell: Cell, expected: tuple[str, ...] | None) -> 
 def test_false_and_zero_are_values() -> None:
     desired = wanted(mapper(customFields={"lead": "lead", "revenue": "revenue"}), lead=False, revenue=0)
     assert desired.custom_fields == {"lead": False, "revenue": 0}
+
+
+def test_false_is_nothing_where_it_cannot_be_a_value() -> None:
+    """Odoo says false for empty; a spreadsheet's unticked box is no name either."""
+    fields = {
+        "lastName": "last",
+        "company": ["firm", "last", "account"],
+        "role": {"template": "{title} ({last})"},
+        "phoneNumbers": {"mobile": "phone"},
+        "emails": {"work": "email"},
+    }
+    custom = {"revenue": "revenue", "since": "since", "Site": "site", "note": "note", "lead": "lead"}
+    empty: dict[str, Cell] = dict.fromkeys(("last", "firm", "phone", "revenue", "since", "site", "note", "lead"), False)
+    desired = wanted(mapper(fields, customFields=custom), **empty, email=[False], account="Acme", title="Boss")
+    assert desired.scalars == {"firstName": "Jane", "lastName": None, "company": "Acme", "role": "Boss"}
+    assert desired.phone_numbers == {"mobile": ()}
+    assert desired.emails == {"work": ()}
+    assert desired.custom_fields == {"revenue": None, "since": None, "site": None, "note": "FALSE", "lead": False}
+    said = wanted(mapper({"role": {"column": "vip", "map": {"TRUE": "VIP", "FALSE": "Guest"}}}), vip=False)
+    assert said.scalars["role"] == "Guest"
+
+
+def test_a_cell_that_no_cell_can_be_rejects_its_row_with_the_sources_reason() -> None:
+    problems = rejected(mapper({"company": "firm"}), firm=Unreadable("finds an object with 'name'"))
+    assert [(p.column, p.value, p.reason) for p in problems] == [("firm", "", "finds an object with 'name'")]
+    assert wanted(mapper(), firm=Unreadable("nobody maps it")).scalars == {"firstName": "Jane"}
 
 
 # --- rejecting and dropping

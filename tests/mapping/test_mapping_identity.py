@@ -106,3 +106,28 @@ def test_fingerprints_are_quick() -> None:
     for _ in range(10_000):
         mapping.fingerprint(one)
     assert time.perf_counter() - started < 1
+
+
+# --- how each part is mapped
+
+
+def test_the_digest_of_a_part_changes_with_what_decides_its_value_alone() -> None:
+    fields: dict[str, Any] = {"lastName": "last", "phoneNumbers": {"mobile": "a", "work": "b"}, "emails": {"work": "c"}}
+    more: dict[str, Any] = {"customFields": {"Note": "n"}, "source_url": "https://x.com/{id}"}
+    plain = mapper(fields, **more).parts
+    assert set(plain) == {
+        *("firstName", "lastName", "phoneNumbers.mobile", "phoneNumbers.work", "emails.work"),
+        *("customFields.note", "sourceUrl"),
+    }
+
+    def changed(other: dict[str, Any] | None = None, **options: Any) -> set[str]:
+        parts = mapper({**fields, **(other or {})}, **{**more, **options}).parts
+        return {part for part in {**plain, **parts} if plain.get(part) != parts.get(part)}
+
+    assert changed({"lastName": ["last", "surname"]}) == {"lastName"}
+    assert changed({"phoneNumbers": {"cell": "a", "work": "b"}}) == {"phoneNumbers.mobile", "phoneNumbers.cell"}
+    assert changed({"phoneNumbers": {"mobile": "b", "work": "a"}}) == {"phoneNumbers.mobile", "phoneNumbers.work"}
+    assert changed(region="GB") == {"phoneNumbers.mobile", "phoneNumbers.work"}
+    assert changed(customFields={"Note": {"column": "n", "default": "x"}}) == {"customFields.note"}
+    assert changed(source_url=None) == {"sourceUrl"}
+    assert changed(on_invalid="drop", key_prefix="x-", max_rewrites=3) == set()

@@ -11,7 +11,9 @@ from tests.support.plans import build, deletes, held, limits, reasons, settle, u
 @pytest.mark.parametrize(
     ("count", "tracked", "allowed", "back"),
     [
-        (5, 5, "10%", False),  # the floor
+        (5, 10, "10%", False),  # the floor
+        (5, 9, "10%", True),  # which is never more than half
+        (5, 5, "10%", True),
         (5, 20, "10%", False),
         (6, 20, "10%", True),
         (6, 59, "10%", True),
@@ -71,7 +73,7 @@ def test_updates_above_their_limit_are_all_held() -> None:
 
 
 def test_five_updates_pass_any_share() -> None:
-    assert not held(build(updates(5), 5, limits(updates="0%")))
+    assert not held(build(updates(5), 10, limits(updates="0%")))
 
 
 def test_adopted_contacts_count_among_those_held() -> None:

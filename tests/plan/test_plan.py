@@ -130,6 +130,13 @@ def changes(draw: st.DrawFn) -> Change:
     return Adopt(key, draw(ROWS), draw(TEXT), draw(FINGERPRINTS), draw(st.none() | TEXT))
 
 
+@st.composite
+def in_step(draw: st.DrawFn) -> InStep:
+    """Any row that is in step."""
+    key = draw(TEXT)
+    return InStep(key, draw(TEXT), draw(FINGERPRINTS), draw(st.booleans()), draw(desired_for(key)))
+
+
 CHANGES = st.lists(changes(), max_size=3).map(tuple)
 ACTIONS = st.sampled_from(["create", "update", "delete", "adopt"])
 PROBLEMS = st.builds(
@@ -153,7 +160,7 @@ PLANS = st.builds(
         st.builds(HeldBack, action=ACTIONS, danger=st.builds(Danger, reason=TEXT, remedy=SCALAR), changes=CHANGES),
         max_size=2,
     ).map(tuple),
-    in_step=st.lists(st.builds(InStep, TEXT, TEXT, FINGERPRINTS, st.booleans()), max_size=3).map(tuple),
+    in_step=st.lists(in_step(), max_size=3).map(tuple),
     gone=OPTIONS,
     problems=st.lists(PROBLEMS, max_size=2).map(tuple),
     warnings=st.lists(

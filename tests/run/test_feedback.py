@@ -236,3 +236,49 @@ def test_a_cell_that_holds_no_id_is_no_danger(keyless: Workbench, junk: str) -> 
     assert keyless.run().counts == {"created": 2}
     assert sorted(shown["contact"] for shown in table(keyless)) == sorted(keyless.sandbox.contacts)
     assert keyless.run().counts == {"unchanged": 2}
+
+
+def made_without_ids(keyless: Workbench, count: int = 6) -> dict[str, str]:
+    """Contacts whose ids could not be written; their ids by number."""
+    source = {"type": "json_table", "path": "table.json", "write_back": SHOWN}
+    keyless.configure(source={**source, "breaks": True})
+    write(keyless, *(row(str(n), first=f"Ana{n}", phone=f"+1415555{n:04d}") for n in range(count)))
+    assert keyless.run().exit == 1
+    assert len(keyless.sandbox.contacts) == count
+    keyless.configure(source=source)
+    return {c["defaultFields"]["phoneNumbers"][0]["value"]: c["id"] for c in keyless.sandbox.contacts.values()}
+
+
+def test_rows_that_are_edited_before_their_ids_are_written_keep_their_contacts(keyless: Workbench) -> None:
+    made = made_without_ids(keyless)
+    write(keyless, *(shown | {"first": "Eva"} for shown in table(keyless)))
+    assert keyless.run().counts == {"updated": 6}
+    assert {shown["phone"]: shown["contact"] for shown in table(keyless)} == made
+    assert keyless.run().counts == {"unchanged": 6}
+
+
+def test_a_row_that_became_unreadable_before_its_id_was_written_does_not_cost_its_contact(keyless: Workbench) -> None:
+    made = made_without_ids(keyless)
+    rows = table(keyless)
+    write(keyless, rows[0] | {"phone": "12"}, *rows[1:])
+    result = keyless.run()
+    assert (result.exit, result.counts) == (3, {"unchanged": 5, "rejected": 1})
+    assert {contact["id"] for contact in keyless.sandbox.contacts.values()} == set(made.values())
+    first, *others = table(keyless)
+    assert (first["contact"], first["state"]) == (made["+14155550000"], "rejected")
+    write(keyless, first | {"phone": "+14155559999"}, *others)
+    assert keyless.run().counts == {"updated": 1, "unchanged": 5}
+    assert len(keyless.sandbox.contacts) == 6
+
+
+def test_a_row_that_was_taken_away_before_its_id_was_written_takes_its_contact_along(keyless: Workbench) -> None:
+    made_without_ids(keyless)
+    write(keyless, *table(keyless)[1:])
+    assert keyless.run().counts == {"unchanged": 5, "deleted": 1}
+
+
+def test_a_dry_run_knows_the_edited_rows_as_the_run_does(keyless: Workbench) -> None:
+    made_without_ids(keyless)
+    write(keyless, *(shown | {"first": "Eva"} for shown in table(keyless)))
+    assert keyless.run("--dry-run").counts == {"updated": 6}
+    assert keyless.run().counts == {"updated": 6}

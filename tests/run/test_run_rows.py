@@ -73,7 +73,7 @@ def test_a_refused_row_is_reported_and_not_sent_again_until_it_changes(bench: Wo
     assert (again.exit, again.counts) == (3, {"unchanged": 2, "failed": 1})
     assert "not sent again until" in again.reasons("failed")[0]
     assert bench.sandbox.writes() == []
-    bench.write([person(number, last="Roe") for number in range(3)])
+    bench.write([person(number, company="Moved") for number in range(3)])
     assert run(bench).counts == {"created": 1, "updated": 2}
     assert bench.wrong() == []
 

@@ -141,7 +141,14 @@ def attio(request: web.Request, body: Any) -> web.Response:
             "values": {
                 "name": [{"first_name": f"First{number}", "last_name": "Doe", "full_name": f"First{number} Doe"}],
                 "email_addresses": [{"email_address": "a@example.com"}, {"email_address": "b@example.com"}],
-                "phone_numbers": [{"original_phone_number": f"+1415555{number:04d}", "country_code": "US"}],
+                "phone_numbers": [
+                    {
+                        "original_phone_number": f"(415) 555-{number:04d}",
+                        "normalized_phone_number": f"+1415555{number:04d}",
+                        "country_code": "US",
+                    },
+                    {"original_phone_number": "+16285550100", "country_code": "US"},
+                ],
                 "tier": [{"value": "gold"}],
             },
         }
@@ -192,7 +199,7 @@ VENDORS = [
         said="Access token invalid.", words={"attributes": ["tier"]}, pages=4,
         first={
             "id": "r1", "first_name": "First1", "phone": "+14155550001", "emails": ["a@example.com", "b@example.com"],
-            "tier": "gold",
+            "phones": ["+14155550001", "+16285550100"], "tier": "gold",
         },
     ),
 ]  # fmt: skip

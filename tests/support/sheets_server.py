@@ -42,7 +42,10 @@ class Call:
 
     @property
     def writes(self) -> bool:
-        return self.method != "GET"
+        """Whether it changes something. The service skips null: with nothing else a call only asks whether it might."""
+        data = (self.body or {}).get("data") or []
+        asks = bool(data) and all(value is None for part in data for row in part["values"] for value in row)
+        return self.method != "GET" and not asks
 
 
 @dataclass

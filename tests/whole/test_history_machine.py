@@ -51,7 +51,7 @@ class Histories(RuleBasedStateMachine):
             workbench(folder, wait=0.15, accept_doubles=doubles, require_external_ids=demanding, list_lag=lag)
         )
         self.bench.hurry = 1 / 100
-        self.bench.configure(max_deletes="100%")
+        self.bench.configure(max_deletes="100%", max_rewrites="100%")
         self.bench.sandbox.seed([{"externalId": "theirs", "firstName": "Ann"}, {"firstName": "Bob"}])
 
     def teardown(self) -> None:

@@ -74,7 +74,8 @@ def test_hundreds_of_kills(tmp_path: Path, seed: int) -> None:
     with workbench(tmp_path, wait=0.3, accept_doubles=seed % 2 == 0, latency=0.02, list_lag=0.2) as bench:
         bench.sandbox.faults.every(11, "drop_after", {"POST"})
         bench.sandbox.faults.every(17, "500_after", {"PATCH", "DELETE"})
-        bench.configure(max_deletes="100%")  # the edits of many runs that never ended are many deletes at once
+        # The edits of many runs that never ended are many at once.
+        bench.configure(max_deletes="100%", max_rewrites="100%")
         bench.write(people(120))
         kills = 0
         for _ in range(60):
@@ -90,6 +91,7 @@ def test_hundreds_of_kills(tmp_path: Path, seed: int) -> None:
 def test_a_row_put_back_after_a_kill_is_put_back_in_the_workspace(tmp_path: Path, verb: str, doubles: bool) -> None:
     """The change was carried out, its answer never read, and the row is what it was before."""
     with workbench(tmp_path, wait=0.3, accept_doubles=doubles) as bench:
+        bench.configure(max_rewrites="100%")
         before = people(8) if verb != "POST" else people(6)
         bench.write(before)
         assert bench.run().exit == 0

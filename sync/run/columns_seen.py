@@ -1,0 +1,60 @@
+"""Which columns the records of a source had, where nothing but its records tells.
+
+A mapped column that no record has is a typo, or was renamed in the source: read on, it would clear everyone's value.
+Records of mixed shapes are fine: one that has the column is enough.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from connectors.base import Connector, Row
+from sync.mapping.columns import columns_without_records, mapped_columns
+from sync.mapping.options import MappingOptions
+
+LOOKED_AT = 1000
+"""Records that ``check`` looks at, at most; it ends at the first by which every mapped column was seen."""
+
+
+class ColumnsSeen:
+    """Takes every record of a source; ``columns`` is what the source says of itself, None where it cannot."""
+
+    def __init__(self, options: MappingOptions, columns: Sequence[str] | None) -> None:
+        self._options = options
+        self._missing = {column for _, column in mapped_columns(options)} if columns is None else set()
+        self._had: dict[str, None] = {}
+        self._records = 0
+
+    @property
+    def settled(self) -> bool:
+        """Every mapped column was seen."""
+        return not self._missing
+
+    def note(self, row: Row) -> None:
+        """One record; one that the source says is deleted need not have more than its key."""
+        if self._missing and not row.deleted:
+            self._records += 1
+            self._had.update(dict.fromkeys(row.cells))
+            self._missing -= row.cells.keys()
+
+    def mistakes(self, sync: str, most: int = 0) -> list[str]:
+        """A message for each mapped column that no record had; none where there was no record. ``most``: as in
+        ``columns_without_records``."""
+        if not self._records or not self._missing:
+            return []
+        return columns_without_records(self._options, list(self._had), sync, most)
+
+
+async def look_at_the_first(connector: Connector, seen: ColumnsSeen, sync: str) -> list[str]:
+    """What is wrong with the mapping by the source's first records. Raises SourceError."""
+    rows, count = connector.read(None), 0
+    try:
+        async for row in rows:
+            seen.note(row)
+            count += 1
+            if seen.settled or count == LOOKED_AT:
+                break
+    finally:
+        if close := getattr(rows, "aclose", None):  # a stranger's read need not be a generator
+            await close()
+    return seen.mistakes(sync, most=LOOKED_AT if count == LOOKED_AT else 0)
