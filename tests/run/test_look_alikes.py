@@ -199,6 +199,14 @@ def test_a_contact_of_ours_that_was_lost_is_taken_over_and_another_tools_is_not(
     assert run(bench).counts == {"updated": 1, "adopted": 1, "unchanged": 2}
 
 
+def test_takeovers_are_no_rewrites(bench: Workbench) -> None:
+    bench.configure(match_on=BOTH, max_rewrites=0)
+    for number in range(12):
+        by_hand(bench, phoneNumbers={"x": person(number)["phone"]})
+    bench.write(people(12))
+    assert same_as_the_run(bench).counts == {"updated": 12, "adopted": 12}
+
+
 def test_a_new_member_of_a_household_is_made(bench: Workbench) -> None:
     bench.configure(match_on=BOTH)
     by_hand(bench, phoneNumbers={"x": NUMBER})
