@@ -11,6 +11,7 @@ from sync.contacts.change import Change
 from sync.contacts.json_value import Json
 from sync.contacts.problem import Action, Problem
 from sync.contacts.value_text import value_text
+from sync.contacts.warning import RowWarning
 from sync.plan.certainty import Waiting
 from sync.plan.plan import HeldBack
 from sync.run.report import CHANGES, SyncReport
@@ -18,6 +19,7 @@ from sync.run.report import CHANGES, SyncReport
 SHOWN_CHANGES = 50
 SHOWN_PROBLEMS = 25
 SHOWN_HELD = 10
+SHOWN_WARNINGS = 25
 _MARKS: Mapping[Action, tuple[str, str]] = {
     "create": ("+", "green"),
     "update": ("~", "yellow"),
@@ -35,8 +37,7 @@ def print_report(report: SyncReport, *, verify: bool = False) -> None:
     partly = {action for action, count in groups.items() if count > 1} | {change.action for change in report.changes}
     _print_held(report.held_back, partly)
     _print_waiting(report.waiting)
-    for warning in report.warnings:
-        click.secho(f"  note: {one_line(warning.text)}", fg="yellow")
+    _print_warnings(report.warnings)
     if report.error is not None:
         click.secho(f"{report.name}: {report.error}", fg="red", bold=True)
     elif verify and not (report.changes or report.problems or report.waiting or _doubled(report)):
@@ -46,6 +47,13 @@ def print_report(report: SyncReport, *, verify: bool = False) -> None:
 
 def _doubled(report: SyncReport) -> bool:
     return any(warning.kind == "doubles" for warning in report.warnings)
+
+
+def _print_warnings(warnings: Sequence[RowWarning]) -> None:
+    for warning in warnings[:SHOWN_WARNINGS]:
+        click.secho(f"  note: {one_line(warning.text)}", fg="yellow")
+    if len(warnings) > SHOWN_WARNINGS:
+        click.echo(f"  … and {len(warnings) - SHOWN_WARNINGS} more notes: --output json lists them all")
 
 
 def _print_changes(changes: Sequence[Change], verb: str) -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import ClassVar, TypeAlias
+from typing import ClassVar, Literal, TypeAlias, get_args
 
-from sync.contacts.contact import Contact, Desired, FieldChanges, differences
+from sync.contacts.contact import Contact, Desired, FieldChanges, differences, full_name
 from sync.contacts.json_value import Json, object_in, text_in
 from sync.contacts.problem import Action, Problem
 
@@ -15,6 +15,10 @@ COUNTED: Mapping[Action, str] = MappingProxyType(
     {"create": "created", "update": "updated", "delete": "deleted", "adopt": "adopted"}
 )
 """What a change counts as once it is made."""
+
+
+MatchedBy = Literal["phoneNumbers", "emails"]
+"""What a contact that nobody tracked was recognised by, where it was not its externalId."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,17 +53,23 @@ class Create:
     action: ClassVar[Action] = "create"
     before: ClassVar[None] = None
     adopted: ClassVar[bool] = False
+    matched_by: ClassVar[None] = None
 
     @property
     def fields(self) -> FieldChanges:
         return differences(None, self.after)
+
+    @property
+    def name(self) -> str | None:
+        return full_name(self.after)
 
 
 @dataclass(frozen=True, slots=True)
 class Update:
     """A contact to replace by ``after``, whole; ``before`` is what the workspace holds.
 
-    ``adopted``: it was not tracked, and is from now on.
+    ``adopted``: it was not tracked, and is from now on. ``matched_by``: it was recognised by this, not by its key.
+    ``released``: it is tracked no more (an undo of such an adoption).
     """
 
     external_id: str
@@ -70,12 +80,18 @@ class Update:
     desired: Desired | None = None
     fingerprint: bytes | None = None
     adopted: bool = False
+    matched_by: MatchedBy | None = None
+    released: bool = False
 
     action: ClassVar[Action] = "update"
 
     @property
     def fields(self) -> FieldChanges:
         return differences(self.before, self.after)
+
+    @property
+    def name(self) -> str | None:
+        return full_name(self.after)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,10 +106,15 @@ class Delete:
     row: ClassVar[None] = None
     after: ClassVar[None] = None
     adopted: ClassVar[bool] = False
+    matched_by: ClassVar[None] = None
 
     @property
     def fields(self) -> FieldChanges:
         return differences(self.before, None)
+
+    @property
+    def name(self) -> str | None:
+        return full_name(self.before)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,11 +125,13 @@ class Adopt:
     row: int | None
     contact_id: str
     fingerprint: bytes | None
+    name: str | None = None
 
     action: ClassVar[Action] = "adopt"
     before: ClassVar[None] = None
     after: ClassVar[None] = None
     adopted: ClassVar[bool] = True
+    matched_by: ClassVar[None] = None
     fields: ClassVar[FieldChanges] = MappingProxyType({})
 
 
@@ -138,7 +161,9 @@ def change_to_json(change: Change) -> dict[str, Json]:
     if isinstance(change, Create | Update):
         written["desired"] = change.desired.to_json() if change.desired else None
     if isinstance(change, Update):
-        written["adopted"] = change.adopted
+        written |= {"adopted": change.adopted, "matched_by": change.matched_by, "released": change.released}
+    if isinstance(change, Adopt):
+        written["name"] = change.name
     return written
 
 
@@ -174,6 +199,8 @@ def _update(whole: Mapping[str, Json]) -> Update:
         _desired(external_id, whole),
         _fingerprint(whole),
         whole["adopted"] is True,
+        _matched_by(whole.get("matched_by")),
+        whole.get("released") is True,
     )
 
 
@@ -184,7 +211,18 @@ def _delete(whole: Mapping[str, Json]) -> Delete:
 
 
 def _adopt(whole: Mapping[str, Json]) -> Adopt:
-    return Adopt(str(whole["external_id"]), _row(whole), str(whole["contact_id"]), _fingerprint(whole))
+    name = text_in(whole.get("name"))
+    return Adopt(str(whole["external_id"]), _row(whole), str(whole["contact_id"]), _fingerprint(whole), name)
+
+
+def _matched_by(value: Json) -> MatchedBy | None:
+    for kind in get_args(MatchedBy):
+        if value == kind:
+            named: MatchedBy = kind
+            return named
+    if value is not None:
+        raise TypeError(f"{value!r} is nothing to match by")
+    return None
 
 
 _READERS: Mapping[str, Callable[[Mapping[str, Json]], Change]] = {

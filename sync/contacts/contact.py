@@ -224,6 +224,12 @@ def overlay(desired: Desired, held: Contact | None, label: str, former: Former =
     )
 
 
+def full_name(contact: Contact | None) -> str | None:
+    """The name that people know a contact by, as far as it has one."""
+    names = (contact.scalars.get("firstName"), contact.scalars.get("lastName")) if contact else ()
+    return " ".join(name for name in names if name) or None
+
+
 def differences(before: Contact | None, after: Contact | None) -> FieldChanges:
     """What differs, field by field: ``{"lastName": {"from": "Doe", "to": "Roe"}}``; empty where all is equal.
 

@@ -31,6 +31,7 @@ syncs:
     fields:                      # OpenPhone's own fields: where each comes from
 {fields}{custom}
     region: {region}                   # the country of phone numbers without a country code
+    # match_on: [phoneNumbers, emails]   # take over contacts that the workspace has under a row's number, or address
     on_missing: delete           # or keep: what becomes of a contact whose row is gone
     max_deletes: 10%             # more than this are held back, and reported
 """

@@ -157,6 +157,12 @@ def next_page(answer: Answer) -> str | None:
     return token if isinstance(token, str) and 0 < len(token) <= _TOKEN_MAX else None
 
 
+def total(answer: Answer) -> int | None:
+    """How many the whole list has, as the answer says: wrong by the vendor's own word, so no more than a hint."""
+    said = answer.payload.get("totalItems") if isinstance(answer.payload, Mapping) else None
+    return said if isinstance(said, int) and not isinstance(said, bool) and said >= 0 else None
+
+
 def reason(payload: Json) -> str:
     """The service's own words, from either shape of error (one documented, one measured)."""
     if not isinstance(payload, Mapping):

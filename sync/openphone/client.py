@@ -44,11 +44,13 @@ class Page:
     """One page of contacts; ``next_token`` is None on the last.
 
     Some of the contacts may be ``unreadable``; ``nameless`` counts what does not even say whose contact it is.
+    ``total``: how many the whole list has, as OpenPhone says, which may be wrong.
     """
 
     contacts: tuple[Contact, ...]
     next_token: str | None
     nameless: int = 0
+    total: int | None = None
 
 
 class OpenPhone:
@@ -143,7 +145,7 @@ class OpenPhone:
                 "OpenPhone ignored the externalIds filter and listed other contacts: nothing can be matched safely. "
                 "Nothing was changed."
             )
-        return Page(named, answers.next_page(answer), len(found) - len(named))
+        return Page(named, answers.next_page(answer), len(found) - len(named), answers.total(answer))
 
     async def pages(self, external_ids: Sequence[str] = ()) -> AsyncGenerator[Page, None]:
         """Every page of the list, each contact once; ends whatever tokens OpenPhone gives. Raises as ``page`` does."""

@@ -1,15 +1,12 @@
-"""Who carries an external id: one at a time, in batches, or everyone at once. All who ask together share a request."""
+"""Who carries an external id: one at a time, or in batches. All who ask together share a request."""
 
 from __future__ import annotations
 
 import asyncio
-import math
-from collections.abc import Collection, Sequence
-from contextlib import aclosing
+from collections.abc import Sequence
 
 from sync.contacts.contact import Contact
 from sync.openphone.client import IDS_PER_LOOKUP, OpenPhone
-from sync.openphone.errors import Refused
 
 ASK_TOGETHER_SECONDS = 0.2
 
@@ -41,27 +38,6 @@ class Lookups:
         if self._asked is external_ids:
             self._asking = None
         return await self._client.find(external_ids)
-
-    async def everyone(self, tracked: Collection[str]) -> dict[str, list[Contact]]:
-        """Those of the workspace that carry a tracked external id, 50 a request; empty where it lists nobody without.
-
-        Reads no further than where asking by id would have been as cheap: what is missing is then asked for.
-        """
-        found: dict[str, list[Contact]] = {}
-        pages_left = math.ceil(len(tracked) / IDS_PER_LOOKUP)
-        if not pages_left:
-            return found
-        try:
-            async with aclosing(self._client.pages()) as pages:
-                async for page in pages:
-                    for contact in page.contacts:
-                        if contact.external_id in tracked:
-                            found.setdefault(str(contact.external_id), []).append(contact)
-                    if (pages_left := pages_left - 1) <= 0:
-                        break
-        except Refused:
-            return {}  # an older workspace: it demands externalIds
-        return found
 
     def close(self) -> None:
         """Ask nothing any more: nobody waits for the answer."""

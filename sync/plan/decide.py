@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Generic, Literal, TypeVar
 
 from sync.contacts.change import Adopt, Create, Decision, Delete, InStep, Update
-from sync.contacts.contact import NOTHING, Contact, Desired, differences, overlay
+from sync.contacts.contact import NOTHING, Contact, Desired, differences, full_name, overlay
 from sync.contacts.problem import Problem
 from sync.mapping.last_applied import LastApplied
 
@@ -240,7 +240,7 @@ def decide(wanted: Wanted, found: Sequence[Contact], label: Label, owners: Mappi
             still = last.still if last is not None and not again else None
             return InStep(wanted.external_id, contact_id, fingerprint, again, still)
         case "adopted":
-            return Adopt(wanted.external_id, row, contact_id, fingerprint)
+            return Adopt(wanted.external_id, row, contact_id, fingerprint, full_name(held))
         case "updated":
             sent = last.standing if last else wanted.desired
             return Update(wanted.external_id, row, contact_id, held, after, sent, fingerprint, not tracked)

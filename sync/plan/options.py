@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
+from sync.contacts.change import MatchedBy
 from sync.options import Model, expected, interval
 
 LIMIT_FORMS = "a number such as 25, or a share of at most 100% such as 10%"
@@ -57,6 +58,26 @@ LimitField = Annotated[
 ]
 
 
+def _kinds(raw: object) -> object:
+    named = (raw,) if isinstance(raw, str) else () if raw is None else raw
+    if not isinstance(named, list | tuple) or any(kind not in get_args(MatchedBy) for kind in named):
+        raise expected("[phoneNumbers, emails], or one of the two")
+    return tuple(dict.fromkeys(named))
+
+
+MatchOn = Annotated[
+    tuple[MatchedBy, ...],
+    BeforeValidator(_kinds),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"enum": list(get_args(MatchedBy))},
+                {"type": "array", "items": {"enum": list(get_args(MatchedBy))}, "uniqueItems": True},
+            ]
+        }
+    ),
+]
+
 MAX_REWRITES = Limit(percent=30)
 
 
@@ -77,7 +98,12 @@ VerifyField = Annotated[
 
 
 class SafetyOptions(Model):
-    """What becomes of contacts whose rows are gone, and how much one run may do."""
+    """Whose contacts are taken over, what becomes of those whose rows are gone, and how much one run may do."""
+
+    match_on: MatchOn = Field(
+        default=(),
+        description="contacts that the workspace has already are taken over by number, by address, in this order",
+    )
 
     on_missing: Literal["delete", "keep"] = Field(
         default="delete", description="what becomes of a contact whose row is gone"

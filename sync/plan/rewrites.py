@@ -97,6 +97,8 @@ def rewrites(
     """
     judged = []
     for update in updates:
+        if update.matched_by is not None:
+            continue  # it was never ours: that it gets our name for it was asked for
         excused = as_before.get(update.external_id, ())
         every = changed_parts(update)
         counted = {

@@ -12,7 +12,7 @@ from dataclasses import replace
 import structlog
 
 from sync.contacts.change import Adopt, Change, Create, Delete, InStep, Outcome, Update
-from sync.contacts.problem import Problem
+from sync.contacts.problem import Action, Problem
 from sync.openphone.errors import OpenPhoneError, OutcomeUnknown, PutOff, Refused
 from sync.openphone.refusals import ABOUT_A_ROW
 from sync.plan.plan import Plan
@@ -116,18 +116,23 @@ async def _make(writer: Writer, change: Create | Update | Delete) -> Change:
 
 
 async def _update(writer: Writer, change: Update) -> Made:
-    pending = Pending(change.external_id, "update", change.before, change.after)
+    # A contact that was recognised is no more ours than before once this is undone: the history tells them apart.
+    action: Action = "adopt" if change.matched_by else "update"
+    pending = Pending(change.external_id, action, change.before, change.after)
     record = await writer.durably(writer.history.record, writer.run, writer.sync, pending)
     try:
         body = change.after.body_over(change.before, writer.target.definitions)
         await writer.client.update(change.contact_id, body, writer.guard)
     except Refused as refusal:
-        if refusal.status != 404:
+        if refusal.status != 404 or change.released:
             raise
         # Gone, even if a list still shows it: made anew, once.
         anew = replace(change.after, id=None)
         again = Create(change.external_id, change.row, anew, change.desired, change.fingerprint)
         return await create(writer, again, gone=change.contact_id)
+    if change.released:
+        await writer.durably(writer.contacts.deleted, writer.sync, record, change.external_id, change.contact_id)
+        return change
     sent = change.desired.to_json() if change.desired else None
     written = Written(record, change.external_id, change.contact_id, change.fingerprint, sent)
     await writer.durably(writer.contacts.written, writer.sync, written)

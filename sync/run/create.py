@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from sync.contacts.change import Adopt, Create, InStep, Update
-from sync.contacts.contact import Contact, differences, overlay
+from sync.contacts.contact import Contact, differences, full_name, overlay
 from sync.openphone.errors import OutcomeUnknown, PutOff, Refused
 from sync.run import doubts
 from sync.run.target import Writer
@@ -117,7 +117,7 @@ class _Creation:
             await self._nothing_was_made(record)
             step = InStep(change.external_id, contact_id, change.fingerprint)
             await self._to.durably(self._to.contacts.remember, self._to.sync, [step])
-            return Adopt(change.external_id, change.row, contact_id, change.fingerprint)
+            return Adopt(change.external_id, change.row, contact_id, change.fingerprint, full_name(found))
         update = await self._to.durably(
             self._to.history.record,
             self._to.run,

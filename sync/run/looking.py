@@ -6,15 +6,19 @@ Asks who carries an id, whom the row names, and who else tracks what was found; 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+import math
+from collections.abc import Callable, Mapping, Sequence, Sized
 
 from sync.contacts.contact import Contact
 from sync.openphone.client import IDS_PER_LOOKUP
 from sync.openphone.lookups import Lookups
 from sync.plan.decide import Missing, Wanted
+from sync.run.everyone import Everyone
 from sync.run.session import Session, Stopped
 
 LOOKUPS_IN_FLIGHT = 6
+AT_ONCE = 200
+"""Contacts that the state is asked about at once."""
 
 Settle = Callable[[Wanted | Missing, Sequence[Contact], Mapping[str, str]], None]
 """Told of each item: what the workspace has for it (oldest first), and which of that other syncs track."""
@@ -32,21 +36,44 @@ class Looking:
         self._settle = settle
         self._queue: list[Wanted | Missing] = []
         self._under_way: set[asyncio.Task[None]] = set()
-        self._everyone: Mapping[str, Sequence[Contact]] = {}
+        self.everyone = Everyone(session.at.client, session.at.stop)
+        self._listed = False
 
-    async def read_everyone(self, tracked: Mapping[str, object]) -> None:
-        """Read the whole workspace first, where that is cheaper than asking for every tracked contact."""
-        self._everyone = await self._lookups.everyone(tracked.keys())
+    async def read_everyone(self, tracked: Sized) -> None:
+        """Read the whole workspace first, where that is cheaper than asking for every tracked contact.
+
+        Reads no further than where asking by id would have been as cheap: what is missing is then asked for.
+        """
+        await self.everyone.read(math.ceil(len(tracked) / IDS_PER_LOOKUP))
+        self._listed = True
 
     async def look(self, item: Wanted | Missing) -> None:
         """Look this item up, soon. Raises Stopped, and what the client and the state raise."""
-        if item.external_id in self._everyone:
-            await self._found([item], {item.external_id: list(self._everyone[item.external_id])})
+        if (carriers := self._listed_carriers(item)) is not None:
+            await self._found([item], {item.external_id: carriers})
             return
         self._queue.append(item)
         if len(self._queue) >= IDS_PER_LOOKUP:
             self._begin()
             await self._wait_until(LOOKUPS_IN_FLIGHT)
+
+    async def look_at_all(self, items: Sequence[Wanted | Missing]) -> None:
+        """Look all of these up: in the list, where everyone was read, and else as ``look`` does."""
+        for start in range(0, len(items), AT_ONCE):
+            batch = items[start : start + AT_ONCE]
+            carriers = {item.external_id: self._listed_carriers(item) for item in batch}
+            listed = {external_id: found for external_id, found in carriers.items() if found is not None}
+            await self._found([item for item in batch if item.external_id in listed], listed)
+            for item in batch:
+                if item.external_id not in listed:
+                    await self.look(item)
+
+    def _listed_carriers(self, item: Wanted | Missing) -> list[Contact] | None:
+        """Who carries its id, as far as the list of everyone can be relied on to say."""
+        relied_on = self._listed or self.everyone.whole
+        if relied_on and (carriers := self.everyone.carriers(item.external_id)):
+            return carriers
+        return [] if self.everyone.whole and not self.everyone.in_doubt else None
 
     async def finish(self) -> None:
         """Everything that was to be looked up has been."""
@@ -60,6 +87,7 @@ class Looking:
             task.cancel()
         await asyncio.gather(*self._under_way, return_exceptions=True)
         self._lookups.close()
+        await self.everyone.close()
 
     def _begin(self) -> None:
         batch, self._queue = self._queue, []

@@ -43,6 +43,7 @@ from sync.run.feedback import Feedback
 from sync.run.identity import Identified, Identity
 from sync.run.job import Job
 from sync.run.looking import Looking
+from sync.run.newcomers import Newcomers
 from sync.run.open_rows import still_open
 from sync.run.other_hands import OtherHands
 from sync.run.reading import absent_columns, asked_of_the_source, rows_of
@@ -158,6 +159,7 @@ class Reconciler:
         self._vanished = Vanished(job, self._contacts, self._tally)
         self._elsewhere: set[str] = set()
         self.seen: dict[str, bytes] = {}
+        self._newcomers = Newcomers(job, session, self._looking, self._fingerprints)
         self._said_gone: set[str] = set()
         self._unsure: list[tuple[Wanted, Understood]] = []
         self._open: list[Row] = []
@@ -272,7 +274,7 @@ class Reconciler:
         tracked = who.external_id in self._fingerprints
         wanted = Wanted(row.number, understood.desired, fingerprint, who.contact_id, tracked)
         if not wanted.tracked:
-            await self._looking.look(wanted)
+            await self._newcomers.look(wanted)
             return
         self._unsure.append((wanted, understood))
         if len(self._unsure) >= BATCH:
@@ -298,6 +300,7 @@ class Reconciler:
         """The source has ended; where every record was seen, what is missing is gone, or may be."""
         for row, who in zip(self._open, self._rows.identity.settle(), strict=True):
             await self._take(row, who)
+        await self._newcomers.find()
         await self._compare_with_what_was_sent()
         said_gone = self._said_gone & self._fingerprints.keys()
         missing = set(said_gone)
@@ -308,6 +311,10 @@ class Reconciler:
         if fate(MISSING, AsMissing(keep=self._job.safety.on_missing == "keep")) != "kept":
             await self._vanished.consider(sorted(missing), self._fingerprints, self._judged, self._looking)
         await self._looking.finish()
+        ours = self.seen.keys() | self._fingerprints.keys() | self._intents.keys()
+        tally = self._tally
+        tally.decisions, alike = await self._newcomers.recognise(tally.decisions, ours, full=read.full)
+        tally.warnings += alike
 
     async def abandon(self) -> None:
         """Cancel what is still being looked up."""

@@ -169,6 +169,8 @@ def change_json(change: Change) -> dict[str, Json]:
         "external_id": change.external_id,
         "contact_id": change.contact_id,
         "row": change.row,
+        "name": change.name,
+        "matched_by": change.matched_by,
         "fields": {name: dict(values) for name, values in change.fields.items()},
     }
 

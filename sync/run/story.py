@@ -18,6 +18,7 @@ from sync.run.feedback import Feedback, feedback_for
 from sync.run.identity import identity_for
 from sync.run.job import Job
 from sync.run.mapping_memory import MappingMemory
+from sync.run.newcomers import begin_creates, end_creates
 from sync.run.open_rows import go_on_from_here
 from sync.run.reconcile import Understanding, read_and_decide
 from sync.run.report import SyncReport
@@ -47,7 +48,9 @@ async def _pass(job: Job, opened: Session) -> None:
         if not job.at.dry_run:
             encoding.remember(connector, job, opened)
             memory.begin()
+            begin_creates(job, opened, plan)
             await _carry_out(plan, _Hands(job, opened, checked, feedback, memory))
+            end_creates(job, opened)
     if plan.incomplete is not None:
         opened.report.error = f"{plan.incomplete} What was read was added and updated; nothing was deleted."
 

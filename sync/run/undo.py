@@ -83,7 +83,7 @@ async def _turned(record: ChangeRecord, client: OpenPhone, label: str) -> Change
     after = replace(_put_back(record, now), source=sendable_source(now.source, label))
     if not differences(now, after):
         return None
-    return Update(record.external_id, None, str(now.id), now, after)
+    return Update(record.external_id, None, str(now.id), now, after, released=record.action == "adopt")
 
 
 async def _current(record: ChangeRecord, client: OpenPhone) -> Contact | None:
@@ -120,8 +120,10 @@ def _put_back(record: ChangeRecord, now: Contact) -> Contact:
         if name.startswith("customFields."):
             key = name.removeprefix("customFields.")
             custom[key] = before.custom_fields.get(key)
+    recognised = record.action == "adopt" and now.external_id == after.external_id
     return replace(
         now,
+        external_id=before.external_id if recognised else now.external_id,
         scalars={name: (before if name in turned else now).scalars.get(name) for name in SCALARS},
         phone_numbers=_items_put_back(before.phone_numbers, after.phone_numbers, now.phone_numbers),
         emails=_items_put_back(before.emails, after.emails, now.emails),

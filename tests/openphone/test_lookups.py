@@ -1,4 +1,4 @@
-"""Who carries an external id: what is asked together shares a request, and how far the whole workspace is read."""
+"""Who carries an external id: what is asked together shares a request."""
 
 from __future__ import annotations
 
@@ -72,20 +72,3 @@ async def test_once_closed_nothing_is_asked(client: OpenPhone, sandbox: SandboxT
     with pytest.raises(asyncio.CancelledError):
         await asking
     assert sandbox.requests == []
-
-
-async def test_everyone_is_read_where_the_workspace_lists_everyone(
-    client: OpenPhone, sandbox: SandboxThread, demanding: bool
-) -> None:
-    tracked = {f"c{number}" for number in range(HELD)} | {"gone"}
-    found = await Lookups(client).everyone(tracked)
-
-    assert found.keys() == (set() if demanding else tracked - {"gone"})
-    assert len(sandbox.requests) == (1 if demanding else 3)
-
-
-async def test_a_workspace_far_larger_than_what_is_tracked_is_not_read_to_its_end(
-    client: OpenPhone, sandbox: SandboxThread
-) -> None:
-    await Lookups(client).everyone({"c1", "c119"})
-    assert len(sandbox.requests) == 1

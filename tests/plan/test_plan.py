@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sync.contacts.change import Adopt, Change, Create, Decision, Delete, InStep, Update
+from sync.contacts.change import Adopt, Change, Create, Decision, Delete, InStep, MatchedBy, Update
 from sync.contacts.contact import SCALARS, Contact, Desired, Item
 from sync.contacts.problem import Problem
 from sync.contacts.warning import RowWarning, WarningKind
@@ -57,6 +57,8 @@ def test_a_change_is_json_as_the_report_promises() -> None:
         "external_id": "c1",
         "contact_id": "A",
         "row": 2,
+        "name": "Ana Doe",
+        "matched_by": None,
         "fields": {
             "phoneNumbers": {"from": None, "to": [{"name": "mobile", "value": "+14155550100"}]},
             "customFields.t": {"from": None, "to": ["a"]},
@@ -93,6 +95,7 @@ CONTACTS = st.builds(
 )
 LABELLED = st.dictionaries(TEXT, st.lists(TEXT, max_size=3).map(tuple), max_size=3)
 FINGERPRINTS = st.none() | st.binary(min_size=1, max_size=16)
+MATCHED_BY = st.sampled_from([None, *get_args(MatchedBy)])
 ROWS = st.none() | st.integers(min_value=2)
 
 
@@ -122,10 +125,11 @@ def changes(draw: st.DrawFn) -> Change:
     if kind is Update:
         before, after = draw(CONTACTS), draw(CONTACTS)
         wanted, fingerprint = draw(desired_for(key)), draw(FINGERPRINTS)
-        return Update(key, draw(ROWS), draw(TEXT), before, after, wanted, fingerprint, draw(st.booleans()))
+        adopted, by, released = draw(st.booleans()), draw(MATCHED_BY), draw(st.booleans())
+        return Update(key, draw(ROWS), draw(TEXT), before, after, wanted, fingerprint, adopted, by, released)
     if kind is Delete:
         return Delete(key, draw(TEXT), draw(st.none() | CONTACTS))
-    return Adopt(key, draw(ROWS), draw(TEXT), draw(FINGERPRINTS))
+    return Adopt(key, draw(ROWS), draw(TEXT), draw(FINGERPRINTS), draw(st.none() | TEXT))
 
 
 @st.composite

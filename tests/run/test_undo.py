@@ -257,3 +257,37 @@ def test_in_text_it_says_what_to_do_next(bench: Workbench) -> None:
     said = undo(bench, 1, output="text")
     assert "- delete c0" in said.stdout
     assert "Run 1 is undone. Correct the source before the next run" in said.stdout
+
+
+def test_a_contact_that_was_taken_over_is_as_it_was_and_nobodys(bench: Workbench) -> None:
+    (contact_id,) = bench.sandbox.seed(
+        [{"firstName": "Anita", "source": "openphone", "phoneNumbers": {"home": person(1)["phone"]}}]
+    )
+    before = bench.sandbox.contacts[contact_id]
+    bench.configure(match_on=["phoneNumbers"])
+    bench.write(people(3))
+    assert bench.run().counts == {"created": 2, "updated": 1, "adopted": 1}
+    bench.sandbox.edit(contact_id, role="Boss")
+    undone = undo(bench, 1)
+    assert (undone.exit, undone.counts) == (0, {"deleted": 2, "updated": 1})
+    now = bench.sandbox.contacts[contact_id]
+    assert now["externalId"] is None
+    assert now["defaultFields"]["firstName"] == before["defaultFields"]["firstName"]
+    assert now["defaultFields"]["role"] == "Boss", "what others did since stays"
+    assert [(item["name"], item["value"]) for item in now["defaultFields"]["phoneNumbers"]] == [
+        ("home", person(1)["phone"])
+    ]
+    bench.write([person(0)])
+    assert bench.run("--max-deletes", "100%").counts == {"created": 1}, "it is no longer ours to delete"
+    assert contact_id in bench.sandbox.contacts
+
+
+def test_a_drift_that_was_repaired_and_undone_stays_tracked(bench: Workbench) -> None:
+    bench.write(people(3))
+    bench.run()
+    contact_id = held(bench, "c1")["id"]
+    bench.sandbox.edit(contact_id, externalId=None, lastName="Hacked")
+    assert bench.run("--verify").counts == {"updated": 1, "unchanged": 2}
+    assert undo(bench, 2).exit == 0
+    assert bench.run().counts == {"updated": 1, "unchanged": 2}
+    assert bench.wrong() == []
