@@ -57,9 +57,12 @@ def _print_change(change: Change, indent: str = "") -> None:
 def _print_held(held_back: Iterable[HeldBack]) -> None:
     """Why a limit held changes back, and which: they are to be looked at before they are let through."""
     for back in held_back:
-        click.secho(f"! every {back.action} was held back: {back.danger.text}", fg="magenta")
+        which = f"{len(back.changes)} {back.action}(s) were" if back.reasons else f"every {back.action} was"
+        click.secho(f"! {which} held back: {back.danger.text}", fg="magenta")
         for change in back.changes[:SHOWN_HELD]:
             _print_change(change, "    ")
+            if change.external_id in back.reasons:
+                click.secho(f"        {one_line(back.reasons[change.external_id])}", fg="magenta")
         if len(back.changes) > SHOWN_HELD:
             click.echo(f"    … and {len(back.changes) - SHOWN_HELD} more: --output json lists them all")
 

@@ -45,7 +45,8 @@ class Jobs:
         configured = self.loaded.config.syncs[sync]
         source = SourceOptions(self.loaded.source_type(sync), self.loaded.sources[sync], self.loaded.context)
         at = self.workplace(sync, client, stop, dry_run=options.dry_run)
-        return Job(at, source, configured, configured, options, watcher or Silent())
+        siblings = frozenset(self.loaded.config.syncs)
+        return Job(at, source, configured, configured, options, watcher or Silent(), siblings)
 
     def label(self, sync: str) -> str:
         """What this sync marks its contacts with, also once the configuration no longer has it."""

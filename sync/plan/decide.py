@@ -124,7 +124,8 @@ class Wanted:
     """A row that is not known to be in step: what it wants its contact to be, and what the state says of it.
 
     ``contact_id`` is the contact that it had, or that the row itself names; None for a row that is new to us.
-    ``tracked``: the state holds that contact for this sync.
+    ``tracked``: the state holds that contact for this sync. ``spelled``: the key as the row has it, where the
+    workspace may hold the contact under that one.
     """
 
     row: int | None
@@ -132,6 +133,7 @@ class Wanted:
     fingerprint: bytes
     contact_id: str | None = None
     tracked: bool = False
+    spelled: str | None = None
 
     @property
     def external_id(self) -> str:
@@ -215,7 +217,8 @@ def _claim(facts: AsFound, label: Label) -> str:
     if facts.owner is not None:
         return (
             f"the contact with this externalId belongs to the sync {facts.owner!r}: two syncs may not share one. "
-            "Give one of them a key_prefix; or, if it is this sync that was renamed, give it its old name back."
+            "Give one of them a key_prefix; or, if it is this sync that was renamed, give it its old name back, or let "
+            f"'openphone-sync state rename {facts.owner} NAME' take its contacts along to the new NAME."
         )
     return (
         f"the contact with this externalId carries the source {facts.other_tool!r}, not {label.text!r}: it is another "

@@ -23,6 +23,7 @@ from sync.contacts.json_value import Json, list_in, object_in, text_in
 from sync.contacts.problem import Action, Problem, action_in
 from sync.contacts.warning import RowWarning
 from sync.plan.limits import Danger, Limits, RowsRead
+from sync.plan.same_people import SamePerson
 
 FORMAT = 1
 """The form of a plan's JSON; raise it when an older program would misread a newer plan."""
@@ -32,18 +33,21 @@ _ORDER: Mapping[Action, int] = MappingProxyType({"adopt": 0, "create": 1, "updat
 
 @dataclass(frozen=True, slots=True)
 class HeldBack:
-    """All changes of one kind that a limit holds back, why, and what lets them through."""
+    """All changes of one kind that a limit holds back, why, and what lets them through.
+
+    ``reasons``: external id → why just this one, where each has a reason of its own; then they need not be all.
+    """
 
     action: Action
     danger: Danger
     changes: tuple[Change, ...]
+    reasons: Mapping[str, str] = field(default_factory=dict)
 
     def problems(self) -> Iterator[Problem]:
         """A problem for each, as people are told of it."""
         for change in self.changes:
-            yield Problem(
-                change.row, change.external_id, None, None, self.danger.reason, "held", self.action, self.danger.remedy
-            )
+            reason = self.reasons.get(change.external_id, self.danger.reason)
+            yield Problem(change.row, change.external_id, None, None, reason, "held", self.action, self.danger.remedy)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +57,7 @@ class Findings:
     ``tracked``: how many contacts the sync tracked before the run. ``gone``: tracked contacts, or creates that were
     cut off, which the workspace does not have: the state lets them go. ``details``: what the source says of its read.
     ``incomplete``: why the source was not read to its end, if it was not. ``bookmark``: where an incremental source
-    goes on next time.
+    goes on next time. ``same_people``: new rows that may be contacts whose rows are missing, the likeliest first.
     """
 
     rows: int = 0
@@ -63,6 +67,7 @@ class Findings:
     decisions: Sequence[Decision] = ()
     gone: Sequence[str] = ()
     warnings: Sequence[RowWarning] = ()
+    same_people: Sequence[SamePerson] = ()
     details: Mapping[str, int] = field(default_factory=dict)
     bookmark: str | None = None
     incomplete: str | None = None
@@ -96,15 +101,21 @@ class Plan:
         problems = tuple(decision for decision in found.decisions if isinstance(decision, Problem))
         changes = [decision for decision in found.decisions if not isinstance(decision, InStep | Problem)]
         changes.sort(key=lambda change: (_ORDER[change.action], change.row or 0, change.external_id))
+        doubtful = _under_other_keys(sync, changes, found, limits)
         dangers = _dangers(changes, found, limits)
+        held = {(back.action, change.external_id) for back in doubtful for change in back.changes}
+        changes = [change for change in changes if (change.action, change.external_id) not in held]
         return cls(
             sync=sync,
             rows=found.rows,
             unchanged=found.unchanged,
             changes=tuple(change for change in changes if change.action not in dangers),
-            held_back=tuple(
-                HeldBack(action, danger, tuple(change for change in changes if change.action == action))
-                for action, danger in dangers.items()
+            held_back=(
+                *doubtful,
+                *(
+                    HeldBack(action, danger, tuple(change for change in changes if change.action == action))
+                    for action, danger in dangers.items()
+                ),
             ),
             in_step=in_step,
             gone=tuple(found.gone),
@@ -152,6 +163,7 @@ class Plan:
                     "reason": back.danger.reason,
                     "remedy": back.danger.remedy,
                     "changes": [change_to_json(change) for change in back.changes],
+                    "reasons": dict(back.reasons),
                 }
                 for back in self.held_back
             ],
@@ -180,6 +192,27 @@ class Plan:
         if plan.checksum() != whole["checksum"]:
             raise ValueError("not a plan as it was written: its checksum is another")
         return plan
+
+
+def _under_other_keys(sync: str, changes: Sequence[Change], found: Findings, limits: Limits) -> tuple[HeldBack, ...]:
+    """New rows that may be contacts whose rows are missing are held back, and the deletes of those with them."""
+    was = {pair.was: pair.text for pair in sorted(found.same_people, key=lambda pair: pair.likely)}
+    now = {pair.now: pair.text for pair in reversed(found.same_people)}
+    deletes = sum(1 for change in changes if isinstance(change, Delete))
+    danger = limits.other_keys_refused(len(was), deletes, found.tracked, sync)
+    if danger is None:
+        return ()
+    groups: list[tuple[Action, Mapping[str, str]]] = [("create", now), ("delete", was)]
+    held = [
+        HeldBack(
+            action,
+            danger,
+            tuple(change for change in changes if change.action == action and change.external_id in reasons),
+            reasons,
+        )
+        for action, reasons in groups
+    ]
+    return tuple(back for back in held if back.changes)
 
 
 def _dangers(changes: Sequence[Change], found: Findings, limits: Limits) -> dict[Action, Danger]:
@@ -220,7 +253,9 @@ def _read(whole: Mapping[str, Json]) -> Plan:
 def _held_back(raw: Json) -> HeldBack:
     whole = object_in(raw)
     danger = Danger(text_in(whole["reason"]) or "", text_in(whole["remedy"]))
-    return HeldBack(action_in(whole["action"]), danger, tuple(map(change_from_json, list_in(whole["changes"]))))
+    changes = tuple(map(change_from_json, list_in(whole["changes"])))
+    reasons = {external_id: text_in(reason) or "" for external_id, reason in object_in(whole["reasons"]).items()}
+    return HeldBack(action_in(whole["action"]), danger, changes, reasons)
 
 
 def _in_step(raw: Json) -> InStep:

@@ -12,6 +12,7 @@ from sync.mapping.compiler import MappingError, compile_mapping
 from sync.mapping.mapper import Mapper
 from sync.openphone.errors import OpenPhoneError
 from sync.run.job import Job
+from sync.run.key_facts import refuse_other_keys
 from sync.run.session import Misconfigured
 from sync.state.address import StateError
 from sync.state.store import State
@@ -69,7 +70,10 @@ async def inspect(job: Job) -> Inspection:
     except SourceError as error:
         seen.note(str(error))
     try:
-        State.open(job.at.state, read_only=True).close()
+        with State.open(job.at.state, read_only=True) as state:
+            refuse_other_keys(job, state)
+    except Misconfigured as error:
+        seen.note(*error.messages, misconfigured=True)
     except StateError as error:
         seen.note(str(error))
     return seen

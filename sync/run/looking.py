@@ -75,7 +75,12 @@ class Looking:
                 task.result()
 
     async def _look_up(self, batch: Sequence[Wanted | Missing]) -> None:
-        await self._found(batch, await self._lookups.find([item.external_id for item in batch]))
+        carriers = await self._lookups.find([item.external_id for item in batch])
+        spelled = {item.spelled: item.external_id for item in batch if isinstance(item, Wanted) and item.spelled}
+        if spelled:  # keys with marks that nobody sees: a contact may carry one from before they were left out
+            for external_id, contacts in (await self._lookups.find(list(spelled))).items():
+                carriers.setdefault(spelled[external_id], []).extend(contacts)
+        await self._found(batch, carriers)
 
     async def _found(self, batch: Sequence[Wanted | Missing], carriers: Mapping[str, list[Contact]]) -> None:
         found = [await self._with_its_own(item, carriers.get(item.external_id, [])) for item in batch]

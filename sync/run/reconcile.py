@@ -37,6 +37,7 @@ from sync.run.feedback import Feedback
 from sync.run.identity import Identified, Identity
 from sync.run.job import Job
 from sync.run.looking import Looking
+from sync.run.other_keys import under_other_keys
 from sync.run.session import Session
 
 BATCH = 200
@@ -70,10 +71,14 @@ async def read_and_decide(connector: Connector, rows: Understanding, job: Job, s
         bookmark = None if job.options.verify else _mark(notes.bookmark(job.sync), question)
         summary, incomplete = await _read(connector, bookmark, reconciler, job)
         await reconciler.finish(full=summary is not None and summary.full)
+        found = reconciler.findings()
+        missing = reconciler.unseen() if summary is None or summary.full else set[str]()
+        same_people = await under_other_keys(missing, found.decisions, session)
     finally:
         await reconciler.abandon()
     found = replace(
-        reconciler.findings(),
+        found,
+        same_people=same_people,
         details=summary.details if summary else {},
         incomplete=str(incomplete) if incomplete else None,
         bookmark=f"{question} {summary.bookmark}" if summary and summary.bookmark is not None else None,
@@ -131,6 +136,7 @@ class Reconciler:
         self._refusals = self._contacts.refusals(job.sync)
         self._intents = self._contacts.intents(job.sync)
         self._seen: set[str] = set()
+        self._looks: set[str] = set()
         self._said_gone: set[str] = set()
         self._unsure: list[Wanted] = []
 
@@ -171,6 +177,7 @@ class Reconciler:
         fingerprint = self._rows.mapper.fingerprint(row)
         outcome = fate(READ, self._as_read(row, who, fingerprint))
         self._seen.add(who.external_id)
+        self._looks.add(who.look)
         match outcome:
             case "rejected":
                 tally.decisions.append(self._double(row, who.external_id))
@@ -188,7 +195,7 @@ class Reconciler:
         sure = not self._job.options.verify and external_id not in self._intents
         refused = self._refusals.get(external_id)
         return AsRead(
-            doubled=external_id in self._seen,
+            doubled=who.look in self._looks,
             deleted=row.deleted,
             in_step=sure and self._fingerprints.get(external_id) == fingerprint,
             refused=sure and refused is not None and refused[0] == fingerprint,
@@ -214,7 +221,7 @@ class Reconciler:
             return
         wanted = Wanted(row.number, desired, fingerprint, who.contact_id, who.external_id in self._fingerprints)
         if not wanted.tracked:
-            await self._looking.look(wanted)
+            await self._looking.look(replace(wanted, spelled=who.spelled) if who.spelled else wanted)
             return
         self._unsure.append(wanted)
         if len(self._unsure) >= BATCH:
@@ -244,6 +251,10 @@ class Reconciler:
         if fate(MISSING, AsMissing(keep=self._job.safety.on_missing == "keep")) != "kept":
             await self._consider_missing(sorted(missing))
         await self._looking.finish()
+
+    def unseen(self) -> set[str]:
+        """Tracked contacts of which the read said nothing."""
+        return self._fingerprints.keys() - self._seen
 
     async def abandon(self) -> None:
         """Cancel what is still being looked up."""
@@ -288,8 +299,9 @@ class Reconciler:
             self._tally.gone.append(item.external_id)
 
     def _settle_wanted(self, item: Wanted, contacts: Sequence[Contact], owners: Mapping[str, str]) -> None:
-        if not item.tracked and item.contact_id is not None and contacts and contacts[0].external_id:
-            # The row names its contact, and the contact has an externalId already: that one stays.
+        named = item.contact_id is not None or item.spelled is not None
+        if not item.tracked and named and contacts and contacts[0].external_id:
+            # The row names its contact, or its key only looks the same: the contact's externalId stays as it is.
             item = replace(item, desired=replace(item.desired, external_id=contacts[0].external_id))
         decision = decide(item, contacts, self._job.label, owners)
         if isinstance(decision, InStep):

@@ -15,6 +15,7 @@ from sync.run.check import Checked, check
 from sync.run.feedback import Feedback, feedback_for
 from sync.run.identity import identity_for
 from sync.run.job import Job
+from sync.run.key_facts import note_keys, refuse_other_keys
 from sync.run.reconcile import Understanding, read_and_decide
 from sync.run.report import SyncReport
 from sync.run.session import Session, Stopped, session
@@ -30,6 +31,7 @@ async def run_sync(job: Job) -> SyncReport:
 
 async def _pass(job: Job, opened: Session) -> None:
     """The story: what fits, what the source says, what differs, what may be done, doing it."""
+    refuse_other_keys(job, opened.state)
     async with job.source.opened() as connector:
         checked = await check(job, connector)
         identity = identity_for(connector, job, checked.mapper, opened)
@@ -37,6 +39,7 @@ async def _pass(job: Job, opened: Session) -> None:
         plan = await read_and_decide(connector, Understanding(checked.mapper, identity, feedback), job, opened)
         opened.report.expect(plan)
         if not job.at.dry_run:
+            note_keys(job, opened.state)
             await _carry_out(plan, _Hands(job, opened, checked, feedback))
     if plan.incomplete is not None:
         opened.report.error = f"{plan.incomplete} What was read was added and updated; nothing was deleted."

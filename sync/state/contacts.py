@@ -6,7 +6,7 @@ Every method is one transaction. Knows nothing of HTTP, sources or the command l
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +18,9 @@ from sync.contacts.change import InStep
 from sync.contacts.json_value import Json
 from sync.state.database import Database
 from sync.state.schema import CONTACTS, HISTORY, INTENTS, REFUSALS
+
+PORTION = 1000
+"""Contacts that are read at once where all are."""
 
 Sent = dict[str, Json]
 """What was last sent, as ``Desired.to_json`` gives it."""
@@ -73,6 +76,18 @@ class Contacts:
         query = sa.select(CONTACTS).where(CONTACTS.c.sync == sync, CONTACTS.c.external_id.in_(external_ids))
         with self._database.transaction() as connection:
             return {row.external_id: _tracked(row) for row in connection.execute(query)}
+
+    def everyone(self, sync: str) -> Iterator[Tracked]:
+        """Every contact tracked, read in portions: what was sent of each may be much."""
+        query = sa.select(CONTACTS).where(CONTACTS.c.sync == sync).order_by(CONTACTS.c.external_id).limit(PORTION)
+        after = ""
+        while True:
+            with self._database.transaction() as connection:
+                rows = connection.execute(query.where(CONTACTS.c.external_id > after)).all()
+            yield from map(_tracked, rows)
+            if len(rows) < PORTION:
+                return
+            after = rows[-1].external_id
 
     def by_contact_id(self, sync: str, contact_id: str) -> Tracked | None:
         """The contact tracked under this id of OpenPhone's."""
