@@ -17,6 +17,9 @@ from sync.state.store import State
 IDENTITY = "identity"
 SOURCE = "source"
 REKEYING = "rekeying"
+"""Which keys there were before a rekey that is under way, and which contact had which."""
+REKEYED = "rekeyed"
+"""The last rekey's run, and the keys before it: for undo."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +90,13 @@ def note_keys(job: Job, state: State) -> None:
     for name, value in ((IDENTITY, Keys.of(job.mapping).text), (SOURCE, _description(job.source))):
         if state.notes.fact(job.sync, name) != value:
             state.notes.set_fact(job.sync, name, value)
+
+
+def note_keys_undone(state: State, sync: str, run: int) -> None:
+    """Where this run was the last rekey: the keys are again what they were before it."""
+    if (text := state.notes.fact(sync, REKEYED)) is not None and (whole := json.loads(text))["run"] == run:
+        state.notes.set_fact(sync, IDENTITY, whole["from"])
+        state.notes.set_fact(sync, REKEYED, None)
 
 
 def rename_hint(old: str, new: str) -> str:

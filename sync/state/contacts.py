@@ -192,9 +192,20 @@ class Contacts:
         mine = (CONTACTS.c.sync == sync, CONTACTS.c.external_id == external_id)
         values = values | {"changed_at": self._clock.now()}
         if connection.execute(CONTACTS.update().where(*mine).values(**values)).rowcount == 0:
-            connection.execute(CONTACTS.insert().values(sync=sync, external_id=external_id, **values))
+            self._put_under_new_key(connection, sync, external_id, values)
         for table in (INTENTS, REFUSALS):
             _delete(connection, table, sync, external_id)
+
+    def _put_under_new_key(self, connection: Connection, sync: str, external_id: str, values: dict[str, Any]) -> None:
+        """A contact is tracked once: one that had another key until now has this one instead."""
+        same = (CONTACTS.c.sync == sync, CONTACTS.c.contact_id == values["contact_id"])
+        former = connection.execute(sa.select(CONTACTS.c.external_id).where(*same).limit(1)).scalar()
+        values = values | {"external_id": external_id}
+        if former is None:
+            connection.execute(CONTACTS.insert().values(sync=sync, **values))
+        else:
+            mine = (CONTACTS.c.sync == sync, CONTACTS.c.external_id == former)
+            connection.execute(CONTACTS.update().where(*mine).values(**values))
 
 
 def _delete(connection: Connection, table: sa.Table, sync: str, external_id: str) -> None:
