@@ -71,7 +71,7 @@ class AsMissing:
 
 READ: tuple[Case[AsRead], ...] = (
     Case("its key is empty or cannot be read", lambda row: row.keyless, "rejected"),
-    Case("a row before it has the same key", lambda row: row.doubled, "rejected"),
+    Case("a row before it has the same key, as keys look", lambda row: row.doubled, "rejected"),
     Case("the source says that the record is deleted", lambda row: row.deleted, "gone"),
     Case("it is as it was when its contact was last in step", lambda row: row.in_step, "unchanged"),
     Case("OpenPhone refused just this row before", lambda row: row.refused, "failed", "not sent again"),
@@ -81,7 +81,12 @@ MAPPED: tuple[Case[AsMapped], ...] = (
     Case("it wants just what was last sent", lambda row: row.as_sent, "unchanged"),
 )
 FOUND: tuple[Case[AsFound], ...] = (
-    Case("nobody carries its key", lambda row: not row.exists, "created"),
+    Case(
+        "nobody carries its key",
+        lambda row: not row.exists,
+        "created",
+        "held back where it may be a contact whose row is gone",
+    ),
     Case("its contact belongs to another sync", lambda row: row.owner is not None, "failed"),
     Case("its contact carries another tool's source", lambda row: row.other_tool is not None, "failed"),
     Case("its tracked contact is as it wants", lambda row: row.tracked and not row.differs, "unchanged"),
