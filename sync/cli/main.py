@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from importlib import import_module
 from itertools import pairwise
 from typing import Any
 
 import click
 
 from sync import __version__
+from sync.cli.lazy import LazyGroup
 
 _ARGUMENTS = "sync.arguments"
 
@@ -20,22 +20,14 @@ COMMANDS = {
     "check": "Look whether config, sources and workspace fit together; writes nothing.",
     "status": "The last runs, the contacts tracked, the rows that need a person.",
     "undo": "Put back what a run changed in the workspace.",
+    "state": "What is remembered between runs: give a sync another name, contacts other keys.",
     "sandbox": "Serve a local OpenPhone workspace to try things on.",
     "demo": "The whole job with nothing to set up: sandbox, CSV, sync, edit, sync.",
 }
 
 
-class LazyGroup(click.Group):
-    """A group whose commands are imported when they are called: ``--help`` answers at once."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in COMMANDS:
-            return None
-        command: Any = import_module(f"sync.cli.{cmd_name}").command
-        return command if isinstance(command, click.Command) else None
+class Main(LazyGroup):
+    """The commands of the program."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         ctx.meta[_ARGUMENTS] = tuple(args)
@@ -83,10 +75,6 @@ class LazyGroup(click.Group):
 
             close_output(error)
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl(list(COMMANDS.items()))
-
 
 def _say_in_json(args: Sequence[str], error: str) -> None:
     from sync.cli.last_resort import print_document
@@ -100,7 +88,9 @@ def _wants_json(args: Sequence[str]) -> bool:
 
 
 @click.group(
-    cls=LazyGroup,
+    cls=Main,
+    package="sync.cli",
+    described=COMMANDS,
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog="New here? 'openphone-sync demo' shows the whole job on this machine, with nothing to set up.",
 )

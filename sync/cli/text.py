@@ -78,10 +78,12 @@ def _print_held(held_back: Iterable[HeldBack], made: Collection[Action]) -> None
     """
     for back in held_back:
         some = f"{len(back.changes)} {back.action}{'s were' if len(back.changes) > 1 else ' was'}"
-        what = some if back.action in made else f"every {back.action} was"
+        what = some if back.action in made or back.reasons else f"every {back.action} was"
         click.secho(f"! {what} held back: {back.danger.text}", fg="magenta")
         for change in back.changes[:SHOWN_HELD]:
             _print_change(change, "    ")
+            if change.external_id in back.reasons:
+                click.secho(f"        {one_line(back.reasons[change.external_id])}", fg="magenta")
         if len(back.changes) > SHOWN_HELD:
             click.echo(f"    … and {len(back.changes) - SHOWN_HELD} more: --output json lists them all")
 

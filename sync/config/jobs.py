@@ -51,7 +51,8 @@ class Jobs:
         context = replace(self.loaded.context, secrets=secrets)
         source = SourceOptions(self.loaded.source_type(sync), self.loaded.sources[sync], context)
         at = self.workplace(sync, client, stop, dry_run=options.dry_run)
-        return Job(at, source, configured, configured, options, watcher or Silent())
+        siblings = frozenset(self.loaded.config.syncs)
+        return Job(at, source, configured, configured, options, watcher or Silent(), siblings)
 
     def label(self, sync: str) -> str:
         """What this sync marks its contacts with, also once the configuration no longer has it."""

@@ -17,6 +17,7 @@ from sync.contacts.problem import Problem
 from sync.contacts.warning import RowWarning
 from sync.mapping import values
 from sync.mapping.fields import Bad, Cells, Field, Reading, V, Value, shown
+from sync.mapping.keys import as_it_looks
 from sync.mapping.values import ValueUnreadable
 
 VALUE_SHOWN = 100
@@ -35,6 +36,14 @@ class Understood:
     problems: tuple[Problem, ...] = ()
     dropped: tuple[Bad, ...] = ()
     keeps_source_url: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A row's ``externalId``, as it looks; ``spelled``: as the row has it, with marks that nobody sees."""
+
+    external_id: str
+    spelled: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,21 +69,28 @@ class Mapper:
 
     def external_id(self, row: Row) -> str | Problem:
         """The row's key as OpenPhone's ``externalId``, or why the row has none."""
-        pieces = []
+        key = self.key(row)
+        return key if isinstance(key, Problem) else key.external_id
+
+    def key(self, row: Row) -> Key | Problem:
+        """The row's key as it looks and as it is spelled, or why the row has none."""
+        pieces, spelled = [], []
         for column in self.key_columns:
             try:
                 cell = row.cells.get(column)
                 piece = "" if cell is False else values.text(cell)  # some databases say false for empty
             except ValueUnreadable as unreadable:
                 return _problem(row, None, Bad(column, shown(row.cells.get(column)), unreadable.reason))
-            if not piece:
+            looks = as_it_looks(piece)
+            if not looks:
                 return _problem(row, None, Bad(column, "", "key is empty"))
-            pieces.append(piece)
-        key = self.key_prefix + "/".join(pieces)
+            pieces.append(looks)
+            spelled.append(piece)
+        key = as_it_looks(self.key_prefix + "/".join(pieces))
         if len(key) > EXTERNAL_ID_MAX:
             reason = f"key has {len(key)} characters: OpenPhone takes at most {EXTERNAL_ID_MAX}"
             return _problem(row, None, Bad(self.key_columns[0], key, reason))
-        return key
+        return Key(key, self.key_prefix + "/".join(spelled))
 
     def fingerprint(self, row: Row) -> bytes:
         """Equal for two rows when this mapping makes the same of them; takes the types of cells into account."""

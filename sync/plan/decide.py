@@ -85,8 +85,13 @@ class AsMissing:
 
 READ: tuple[Case[AsRead], ...] = (
     Case("its key is empty or cannot be read", lambda row: row.keyless, "rejected"),
-    Case("a row before it has the same key and the same mapped cells", lambda row: row.repeated, "repeated", "one row"),
-    Case("a row before it has the same key", lambda row: row.doubled, "rejected"),
+    Case(
+        "a row before it has the same key, as keys look, and the same mapped cells",
+        lambda row: row.repeated,
+        "repeated",
+        "one row",
+    ),
+    Case("a row before it has the same key, as keys look", lambda row: row.doubled, "rejected"),
     Case("the source cannot say what the record means", lambda row: row.unclear, "rejected"),
     Case("the source says that the record is deleted", lambda row: row.deleted, "gone"),
     Case("it is as it was when its contact was last in step", lambda row: row.in_step, "unchanged"),
@@ -97,7 +102,12 @@ MAPPED: tuple[Case[AsMapped], ...] = (
     Case("it wants just what was last sent", lambda row: row.as_sent, "unchanged"),
 )
 FOUND: tuple[Case[AsFound], ...] = (
-    Case("nobody carries its key", lambda row: not row.exists, "created"),
+    Case(
+        "nobody carries its key",
+        lambda row: not row.exists,
+        "created",
+        "held back where it may be a contact whose row is gone",
+    ),
     Case("its contact cannot be understood", lambda row: row.unreadable is not None, "failed", "left alone"),
     Case("its contact belongs to another sync", lambda row: row.owner is not None, "failed"),
     Case("its contact carries another tool's source", lambda row: row.other_tool is not None, "failed"),
@@ -154,7 +164,8 @@ class Wanted:
 
     ``contact_id`` is the contact that it had, or that the row itself names; None for a row that is new to us.
     ``tracked``: the state holds that contact for this sync. ``last``: what was last sent there, if that is known.
-    ``moved``: the row wants something else than was sent.
+    ``moved``: the row wants something else than was sent. ``spelled``: the key as the row has it, where the
+    workspace may hold the contact under that one.
     """
 
     row: int | None
@@ -164,6 +175,7 @@ class Wanted:
     tracked: bool = False
     last: LastApplied | None = None
     moved: bool = False
+    spelled: str | None = None
 
     @property
     def external_id(self) -> str:
@@ -282,7 +294,8 @@ def _claim(facts: AsFound, label: Label) -> str:
     if facts.owner is not None:
         return (
             f"the contact with this externalId belongs to the sync {facts.owner!r}: two syncs may not share one. "
-            "Give one of them a key_prefix; or, if it is this sync that was renamed, give it its old name back."
+            "Give one of them a key_prefix; or, if it is this sync that was renamed, give it its old name back, or let "
+            f"'openphone-sync state rename {facts.owner} NAME' take its contacts along to the new NAME."
         )
     return (
         f"the contact with this externalId carries the source {facts.other_tool!r}, not {label.text!r}: it is another "

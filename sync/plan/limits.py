@@ -58,6 +58,17 @@ class Limits:
             return Danger(f"{_deletes(deletes, tracked)} are more than max_deletes ({self.deletes}) allows", remedy)
         return None
 
+    def other_keys_refused(self, people: int, deletes: int, tracked: int, sync: str) -> Danger | None:
+        """Why new rows that may be ``people`` whose rows are missing are held back, and their deletes with them."""
+        passing = max(people, deletes)
+        if people == 0 or (self.for_this_run and passing <= self.deletes.allows(tracked)):
+            return None
+        return Danger(
+            f"{people} contact(s) whose rows are missing may be the same people as new rows, under other keys",
+            "correct the keys in the source, or give the contacts their new keys with 'openphone-sync state rekey "
+            f"{sync}'; if they are other people, run once with --max-deletes {passing}",
+        )
+
     def updates_refused(self, updates: int, tracked: int) -> Danger | None:
         """Why this many updates of ``tracked`` contacts are held back, or None."""
         if updates <= _with_floor(self.updates, tracked):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
@@ -28,27 +28,34 @@ from sync.plan.certainty import CERTAIN, Doubt, Waiting, deletes_held
 from sync.plan.limits import Danger, Limits
 from sync.plan.noted import NOTHING_NOTED, Noted
 from sync.plan.rewrites import mapping_warnings, rewrites
+from sync.plan.same_people import SamePerson
 
 FORMAT = 1
 """The form of a plan's JSON; raise it when an older program would misread a newer plan."""
+
+Which = tuple[Action, str, str | None]
+"""What tells a change from the others of its plan: its action, external id and contact id."""
 
 _ORDER: Mapping[Action, int] = MappingProxyType({"adopt": 0, "create": 1, "update": 2, "delete": 3})
 
 
 @dataclass(frozen=True, slots=True)
 class HeldBack:
-    """Changes of one kind that are held back for one reason: why, and what lets them through."""
+    """Changes of one kind that are held back for one reason: why, and what lets them through.
+
+    ``reasons``: external id → why just this one, where each has a reason of its own.
+    """
 
     action: Action
     danger: Danger
     changes: tuple[Change, ...]
+    reasons: Mapping[str, str] = field(default_factory=dict)
 
     def problems(self) -> Iterator[Problem]:
         """A problem for each, as people are told of it."""
         for change in self.changes:
-            yield Problem(
-                change.row, change.external_id, None, None, self.danger.reason, "held", self.action, self.danger.remedy
-            )
+            reason = self.reasons.get(change.external_id, self.danger.reason)
+            yield Problem(change.row, change.external_id, None, None, reason, "held", self.action, self.danger.remedy)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +66,8 @@ class Findings:
     cut off, which the workspace does not have: the state lets them go. ``details``: what the source says of its read.
     ``incomplete``: why the source was not read to its end, if it was not. ``bookmark``: where an incremental source
     goes on next time. ``mapping_changed`` and ``as_before``: as ``plan.rewrites`` understands them. ``doubt``: why
-    deletes are not certain. ``waiting``: missing, but not for long enough.
+    deletes are not certain. ``waiting``: missing, but not for long enough. ``same_people``: new rows that may be
+    contacts whose rows are missing, the likeliest first.
     """
 
     rows: int = 0
@@ -71,6 +79,7 @@ class Findings:
     doubt: Doubt = CERTAIN
     waiting: Sequence[Waiting] = ()
     noted: Noted = NOTHING_NOTED
+    same_people: Sequence[SamePerson] = ()
     details: Mapping[str, int] = field(default_factory=dict)
     bookmark: str | None = None
     incomplete: str | None = None
@@ -111,7 +120,9 @@ class Plan:
         problems = tuple(decision for decision in found.decisions if isinstance(decision, Problem))
         changes = [decision for decision in found.decisions if not isinstance(decision, InStep | Problem)]
         changes.sort(key=lambda change: (_ORDER[change.action], change.row or 0, change.external_id))
-        held_back = tuple(_held_back_of(changes, found, limits))
+        doubtful = _under_other_keys(sync, changes, found, limits)
+        others = {change for back in doubtful for change in map(_which, back.changes)}
+        held_back = (*doubtful, *_held_back_of(changes, found, limits, besides=others))
         held = {change for back in held_back for change in map(_which, back.changes)}
         updates = [change for change in changes if isinstance(change, Update)]
         return cls(
@@ -168,6 +179,7 @@ class Plan:
                     "reason": back.danger.reason,
                     "remedy": back.danger.remedy,
                     "changes": [change_to_json(change) for change in back.changes],
+                    "reasons": dict(back.reasons),
                 }
                 for back in self.held_back
             ],
@@ -206,10 +218,14 @@ class Plan:
         return plan
 
 
-def _held_back_of(changes: Sequence[Change], found: Findings, limits: Limits) -> Iterator[HeldBack]:
+def _held_back_of(
+    changes: Sequence[Change], found: Findings, limits: Limits, *, besides: Collection[Which]
+) -> Iterator[HeldBack]:
+    """What is held back ``besides`` what is already; a limit counts that, too."""
     deletes = [change for change in changes if isinstance(change, Delete)]
     for danger, held in deletes_held(deletes, found.doubt, limits, tracked=found.tracked, rows=found.rows):
-        yield HeldBack("delete", danger, held)
+        if left := tuple(change for change in held if _which(change) not in besides):
+            yield HeldBack("delete", danger, left)
     updates = [change for change in changes if isinstance(change, Update)]
     judged = found.tracked + sum(1 for change in changes if change.adopted)
     if refused := limits.updates_refused(len(updates), judged):
@@ -220,9 +236,30 @@ def _held_back_of(changes: Sequence[Change], found: Findings, limits: Limits) ->
         yield HeldBack("update", refused, rewriting.updates)
 
 
-def _which(change: Change) -> tuple[Action, str, str | None]:
+def _which(change: Change) -> Which:
     """What tells a change from the others of its plan."""
     return (change.action, change.external_id, change.contact_id)
+
+
+def _under_other_keys(sync: str, changes: Sequence[Change], found: Findings, limits: Limits) -> tuple[HeldBack, ...]:
+    """New rows that may be contacts whose rows are missing are held back, and the deletes of those with them."""
+    was = {pair.was: pair.text for pair in sorted(found.same_people, key=lambda pair: pair.likely)}
+    now = {pair.now: pair.text for pair in reversed(found.same_people)}
+    deletes = sum(1 for change in changes if isinstance(change, Delete))
+    danger = limits.other_keys_refused(len(was), deletes, found.tracked, sync)
+    if danger is None:
+        return ()
+    groups: list[tuple[Action, Mapping[str, str]]] = [("create", now), ("delete", was)]
+    held = [
+        HeldBack(
+            action,
+            danger,
+            tuple(change for change in changes if change.action == action and change.external_id in reasons),
+            reasons,
+        )
+        for action, reasons in groups
+    ]
+    return tuple(back for back in held if back.changes)
 
 
 def _sent(change: Change) -> list[Json]:
@@ -254,7 +291,9 @@ def _read(whole: Mapping[str, Json]) -> Plan:
 def _held_back(raw: Json) -> HeldBack:
     whole = object_in(raw)
     danger = Danger(text_in(whole["reason"]) or "", text_in(whole["remedy"]))
-    return HeldBack(action_in(whole["action"]), danger, tuple(map(change_from_json, list_in(whole["changes"]))))
+    changes = tuple(map(change_from_json, list_in(whole["changes"])))
+    reasons = {external_id: text_in(reason) or "" for external_id, reason in object_in(whole["reasons"]).items()}
+    return HeldBack(action_in(whole["action"]), danger, changes, reasons)
 
 
 def _in_step(raw: Json) -> InStep:

@@ -14,6 +14,7 @@ from sync.openphone.errors import OpenPhoneError
 from sync.run import encoding, feedback
 from sync.run.columns_seen import ColumnsSeen, look_at_the_first
 from sync.run.job import Job
+from sync.run.key_facts import refuse_other_keys
 from sync.run.reading import absent_columns, asked_of_the_source, sampled
 from sync.run.session import Misconfigured
 from sync.state.address import StateError
@@ -98,7 +99,10 @@ async def _look(job: Job, seen: Inspection) -> None:
     except Exception as error:
         seen.note(unexpected(error))
     try:
-        State.open(job.at.state, read_only=True).close()
+        with State.open(job.at.state, read_only=True) as state:
+            refuse_other_keys(job, state)
+    except Misconfigured as error:
+        seen.note(*error.messages, misconfigured=True)
     except (StateError, OSError) as error:
         seen.note(str(error))
     except Exception as error:

@@ -6,13 +6,14 @@ Knows rows and the state; asks nothing of the network.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from connectors.base import Cell, Connector, Row, WritesBack, is_blank
 from sync.contacts.problem import Problem
 from sync.mapping.fields import shown
+from sync.mapping.keys import as_it_looks
 from sync.mapping.mapper import Mapper
 from sync.mapping.values import ValueUnreadable, text
 from sync.run.job import Job
@@ -23,10 +24,21 @@ from sync.state.store import State
 
 @dataclass(frozen=True, slots=True)
 class Identified:
-    """A row's externalId, and the contact id that the row itself names, if it does."""
+    """A row's externalId, and the contact id that the row itself names, if it does.
+
+    ``looks``: the externalId as people see it, where that is another. ``spelled``: the row's key as it stands in the
+    row, where the state does not know it and it holds marks that nobody sees.
+    """
 
     external_id: str
     contact_id: str | None = None
+    looks: str | None = None
+    spelled: str | None = None
+
+    @property
+    def look(self) -> str:
+        """What tells rows apart: of two rows with one look the second is a double."""
+        return self.looks or self.external_id
 
 
 class Identity(Protocol):
@@ -53,7 +65,7 @@ class Identity(Protocol):
 def identity_for(connector: Connector, job: Job, mapper: Mapper, session: Session) -> Identity:
     """By the key that the configuration names, else by the source's column of ids. Raises Misconfigured."""
     if job.mapping.key:
-        return ByKey(mapper)
+        return ByKey(mapper, session.state.contacts.ids(job.sync))
     column = connector.contact_id_column if isinstance(connector, WritesBack) else None
     if column is None:
         raise Misconfigured([f"syncs.{job.sync}.key is missing: name the column that identifies a row"])
@@ -61,19 +73,36 @@ def identity_for(connector: Connector, job: Job, mapper: Mapper, session: Sessio
 
 
 class ByKey:
-    """The key columns of the configuration."""
+    """The key columns of the configuration. Contacts tracked under a key that looks the same keep it as it is.
+
+    ``tracked``: the external ids that the state knows; it may have learnt them when keys were compared as spelled.
+    """
 
     unwritten = None
 
-    def __init__(self, mapper: Mapper) -> None:
+    def __init__(self, mapper: Mapper, tracked: Collection[str] = ()) -> None:
         self._mapper = mapper
+        self._odd: dict[str, str] = {}
+        for external_id in tracked:
+            if (looks := as_it_looks(external_id)) != external_id:
+                self._odd.setdefault(looks, external_id)
+        self._known = frozenset(self._odd.values())
+        self._tracked = tracked
 
     def settle(self) -> Sequence[Identified]:
         return ()
 
     def of(self, row: Row) -> Identified | Problem:
-        external_id = self._mapper.external_id(row)
-        return external_id if isinstance(external_id, Problem) else Identified(external_id)
+        key = self._mapper.key(row)
+        if isinstance(key, Problem):
+            return key
+        if key.spelled in self._known:
+            return Identified(key.spelled, looks=key.external_id)
+        if key.external_id in self._odd and key.external_id not in self._tracked:
+            return Identified(self._odd[key.external_id], looks=key.external_id)
+        if key.spelled != key.external_id and key.external_id not in self._tracked:
+            return Identified(key.external_id, spelled=key.spelled)
+        return Identified(key.external_id)
 
     def cells(self, row: Row) -> Mapping[str, Cell]:
         return {column: row.cells.get(column) for column in self._mapper.key_columns}

@@ -81,7 +81,7 @@ class RunOptions:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One run of one sync, before it begins."""
+    """One run of one sync, before it begins. ``siblings``: every sync of the configuration, by name."""
 
     at: Workplace
     source: SourceOptions
@@ -89,6 +89,7 @@ class Job:
     safety: SafetyOptions
     options: RunOptions = RunOptions()
     watcher: Watcher = field(default_factory=Silent)
+    siblings: frozenset[str] = frozenset()
 
     @property
     def sync(self) -> str:

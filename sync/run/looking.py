@@ -70,8 +70,9 @@ class Looking:
 
     def _listed_carriers(self, item: Wanted | Missing) -> list[Contact] | None:
         """Who carries its id, as far as the list of everyone can be relied on to say."""
+        keys = [item.external_id, *([item.spelled] if isinstance(item, Wanted) and item.spelled else [])]
         relied_on = self._listed or self.everyone.whole
-        if relied_on and (carriers := self.everyone.carriers(item.external_id)):
+        if relied_on and (carriers := [one for key in keys for one in self.everyone.carriers(key)]):
             return carriers
         return [] if self.everyone.whole and not self.everyone.in_doubt else None
 
@@ -104,7 +105,12 @@ class Looking:
                 raise errors[0]
 
     async def _look_up(self, batch: Sequence[Wanted | Missing]) -> None:
-        await self._found(batch, await self._lookups.find([item.external_id for item in batch]))
+        carriers = await self._lookups.find([item.external_id for item in batch])
+        spelled = {item.spelled: item.external_id for item in batch if isinstance(item, Wanted) and item.spelled}
+        if spelled:  # keys with marks that nobody sees: a contact may carry one from before they were left out
+            for external_id, contacts in (await self._lookups.find(list(spelled))).items():
+                carriers.setdefault(spelled[external_id], []).extend(contacts)
+        await self._found(batch, carriers)
 
     async def _found(self, batch: Sequence[Wanted | Missing], carriers: Mapping[str, list[Contact]]) -> None:
         found = [await self._with_its_own(item, carriers.get(item.external_id, [])) for item in batch]

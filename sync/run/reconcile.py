@@ -46,6 +46,7 @@ from sync.run.looking import Looking
 from sync.run.newcomers import Newcomers
 from sync.run.open_rows import still_open
 from sync.run.other_hands import OtherHands
+from sync.run.other_keys import under_other_keys
 from sync.run.reading import absent_columns, asked_of_the_source, rows_of
 from sync.run.session import Misconfigured, Session
 from sync.run.tally import Tally
@@ -91,9 +92,11 @@ async def read_and_decide(connector: Connector, rows: Understanding, job: Job, s
         if summary is not None and summary.full and absent:
             raise Misconfigured(absent)
         await reconciler.finish(Read(summary.full, summary.one_moment) if summary is not None else Read())
+        found = reconciler.findings()
+        missing = reconciler.unseen() if summary is None or summary.full else set[str]()
+        same_people = await under_other_keys(missing, found.decisions, session)
     finally:
         await reconciler.abandon()
-    found = reconciler.findings()
     again = (
         [] if summary is None or summary.full else still_open(session.state, job.sync, reconciler.seen, found.decisions)
     )
@@ -101,6 +104,7 @@ async def read_and_decide(connector: Connector, rows: Understanding, job: Job, s
         found,
         warnings=(*guesses, *found.warnings),
         decisions=[*found.decisions, *again],
+        same_people=same_people,
         details=summary.details if summary else {},
         incomplete=str(incomplete) if incomplete else None,
         bookmark=f"{question} {summary.bookmark}" if summary and summary.bookmark is not None else None,
@@ -158,7 +162,8 @@ class Reconciler:
         self._hands = OtherHands(job, session.state.history, established=self.verifying.established)
         self._vanished = Vanished(job, self._contacts, self._tally)
         self._elsewhere: set[str] = set()
-        self.seen: dict[str, bytes] = {}
+        self.seen: set[str] = set()
+        self._looks: dict[str, bytes] = {}
         self._newcomers = Newcomers(job, session, self._looking, self._fingerprints)
         self._said_gone: set[str] = set()
         self._unsure: list[tuple[Wanted, Understood]] = []
@@ -217,8 +222,9 @@ class Reconciler:
             return
         fingerprint = self._rows.mapper.fingerprint(row)
         outcome = fate(READ, self._as_read(row, who, fingerprint))
-        first = self.seen.get(who.external_id)
-        self.seen.setdefault(who.external_id, fingerprint)
+        first = self._looks.get(who.look)
+        self._looks.setdefault(who.look, fingerprint)
+        self.seen.add(who.external_id)
         match outcome:
             case "rejected":
                 tally.decisions.append(self._unclear(row, who.external_id) or self._double(row, who.external_id))
@@ -241,8 +247,8 @@ class Reconciler:
         refused = self._refusals.get(external_id)
         again = self.verifying.asked or external_id in self._intents
         return AsRead(
-            repeated=self.seen.get(external_id) == fingerprint,
-            doubled=external_id in self.seen,
+            repeated=self._looks.get(who.look) == fingerprint,
+            doubled=who.look in self._looks,
             unclear=row.problem is not None,
             deleted=row.deleted,
             in_step=sure and self._fingerprints.get(external_id) == fingerprint,
@@ -274,7 +280,7 @@ class Reconciler:
         tracked = who.external_id in self._fingerprints
         wanted = Wanted(row.number, understood.desired, fingerprint, who.contact_id, tracked)
         if not wanted.tracked:
-            await self._newcomers.look(wanted)
+            await self._newcomers.look(replace(wanted, spelled=who.spelled) if who.spelled else wanted)
             return
         self._unsure.append((wanted, understood))
         if len(self._unsure) >= BATCH:
@@ -305,16 +311,20 @@ class Reconciler:
         said_gone = self._said_gone & self._fingerprints.keys()
         missing = set(said_gone)
         if read.full:
-            missing |= self._fingerprints.keys() - self.seen.keys()
-            missing |= self._unsettled - self.seen.keys()
-        self._judged = self._absences.judge(sorted(missing), self.seen.keys(), replace(read, said_gone=said_gone))
+            missing |= self._fingerprints.keys() - self.seen
+            missing |= self._unsettled - self.seen
+        self._judged = self._absences.judge(sorted(missing), self.seen, replace(read, said_gone=said_gone))
         if fate(MISSING, AsMissing(keep=self._job.safety.on_missing == "keep")) != "kept":
             await self._vanished.consider(sorted(missing), self._fingerprints, self._judged, self._looking)
         await self._looking.finish()
-        ours = self.seen.keys() | self._fingerprints.keys() | self._intents.keys()
+        ours = self.seen | self._fingerprints.keys() | self._intents.keys()
         tally = self._tally
         tally.decisions, alike = await self._newcomers.recognise(tally.decisions, ours, full=read.full)
         tally.warnings += alike
+
+    def unseen(self) -> set[str]:
+        """Tracked contacts of which the read said nothing."""
+        return self._fingerprints.keys() - self.seen
 
     async def abandon(self) -> None:
         """Cancel what is still being looked up."""
@@ -342,8 +352,9 @@ class Reconciler:
             self._doubts.unsettled(item.external_id, self._intents[item.external_id])
 
     def _settle_wanted(self, item: Wanted, contacts: Sequence[Contact], owners: Mapping[str, str]) -> None:
-        if not item.tracked and item.contact_id is not None and contacts and contacts[0].external_id:
-            # The row names its contact, and the contact has an externalId already: that one stays.
+        named = item.contact_id is not None or item.spelled is not None
+        if not item.tracked and named and contacts and contacts[0].external_id:
+            # The row names its contact, or its key only looks the same: the contact's externalId stays as it is.
             item = replace(item, desired=replace(item.desired, external_id=contacts[0].external_id))
         decision = decide(item, contacts, self._job.label, owners)
         if item.external_id not in self._unsettled:

@@ -10,21 +10,19 @@ from dataclasses import dataclass
 
 from sync.contacts.change import Outcome
 from sync.plan.plan import Plan
-from sync.run import encoding
 from sync.run.apply import apply
 from sync.run.check import Checked, check
 from sync.run.columns_seen import ColumnsSeen
 from sync.run.feedback import Feedback, feedback_for
 from sync.run.identity import identity_for
 from sync.run.job import Job
-from sync.run.mapping_memory import MappingMemory
-from sync.run.newcomers import begin_creates, end_creates
+from sync.run.key_facts import refuse_other_keys
 from sync.run.open_rows import go_on_from_here
 from sync.run.reconcile import Understanding, read_and_decide
+from sync.run.remembering import Remembering
 from sync.run.report import SyncReport
 from sync.run.session import Session, Stopped, session
 from sync.run.target import Target
-from sync.run.verifying import note_verified
 
 GOES_ON = "the next run goes on from there"
 
@@ -36,21 +34,19 @@ async def run_sync(job: Job) -> SyncReport:
 
 async def _pass(job: Job, opened: Session) -> None:
     """The story: what fits, what the source says, what differs, what may be done, doing it."""
+    refuse_other_keys(job, opened.state)
     async with job.source.opened() as connector:
         checked = await check(job, connector)
         identity = identity_for(connector, job, checked.mapper, opened)
         feedback = feedback_for(connector, job, identity, opened)
-        memory = MappingMemory(opened.state.notes, job.sync, checked.mapper)
+        memory = Remembering.of(job, opened, checked.mapper)
         seen = ColumnsSeen(job.mapping, checked.columns)
-        rows = Understanding(checked.mapper, identity, feedback, seen, memory.changed)
+        rows = Understanding(checked.mapper, identity, feedback, seen, memory.mapping.changed)
         plan = await read_and_decide(connector, rows, job, opened)
         opened.report.expect(plan)
         if not job.at.dry_run:
-            encoding.remember(connector, job, opened)
-            memory.begin()
-            begin_creates(job, opened, plan)
+            memory.before(plan, connector)
             await _carry_out(plan, _Hands(job, opened, checked, feedback, memory))
-            end_creates(job, opened)
     if plan.incomplete is not None:
         opened.report.error = f"{plan.incomplete} What was read was added and updated; nothing was deleted."
 
@@ -63,7 +59,7 @@ class _Hands:
     opened: Session
     checked: Checked
     feedback: Feedback
-    memory: MappingMemory
+    memory: Remembering
 
 
 async def _carry_out(plan: Plan, by: _Hands) -> None:
@@ -78,8 +74,7 @@ async def _carry_out(plan: Plan, by: _Hands) -> None:
     except BaseException:
         await by.feedback.leave()
         raise
-    by.memory.carried_out(plan)
-    note_verified(plan, by.opened)
+    by.memory.after(plan)
     await by.feedback.finish(report.problems)
     go_on_from_here(by.opened.state, report, plan)
 

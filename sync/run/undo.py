@@ -14,8 +14,10 @@ from sync.contacts.problem import Problem
 from sync.openphone.client import OpenPhone
 from sync.plan.decide import cannot_be_understood
 from sync.plan.plan import Plan
+from sync.plan.rekey import Move, changed_key, in_waves
 from sync.run.apply import apply
 from sync.run.job import Workplace
+from sync.run.key_facts import note_keys_undone
 from sync.run.report import SyncReport
 from sync.run.session import Session, Stopped, session
 from sync.run.target import Target
@@ -43,9 +45,11 @@ async def undo(at: Workplace, run: int, label: str) -> SyncReport:
         plan = await plan_undo(at.sync, opened.state.history.changes(run), at.client, label)
         opened.report.expect(plan)
         if not at.dry_run:
-            await apply(plan, Target(opened, label, definitions), opened.report.add)
-            if at.stop.is_set():
-                raise Stopped
+            for wave in _in_waves(plan):
+                await apply(wave, Target(opened, label, definitions), opened.report.add)
+                if at.stop.is_set():
+                    raise Stopped
+            note_keys_undone(opened.state, at.sync, run)
 
     return await session(at, put_back, goes_on=GOES_ON, reads_every_row=False)
 
@@ -83,7 +87,25 @@ async def _turned(record: ChangeRecord, client: OpenPhone, label: str) -> Change
     after = replace(_put_back(record, now), source=sendable_source(now.source, label))
     if not differences(now, after):
         return None
-    return Update(record.external_id, None, str(now.id), now, after, released=record.action == "adopt")
+    released = record.action == "adopt"
+    rekeyed = not released and differences(now, after).keys() == {"externalId"}
+    external_id = str(after.external_id) if rekeyed else record.external_id
+    return Update(external_id, None, str(now.id), now, after, released=released)
+
+
+def _in_waves(plan: Plan) -> list[Plan]:
+    """The plan in the order in which its changes can be made: a key is free before another contact gets it back."""
+    rekeyed = {one.contact_id: one for one in plan.changes if isinstance(one, Update) and _gets_its_key_back(one)}
+    if not rekeyed:
+        return [plan]
+    moves = [Move(each, str(one.before.external_id), one.external_id) for each, one in rekeyed.items()]
+    rest = tuple(change for change in plan.changes if change.contact_id not in rekeyed)
+    waves = [tuple(changed_key(rekeyed[move.contact_id], move) for move in wave) for wave in in_waves(moves)]
+    return [replace(plan, changes=wave) for wave in (rest, *waves)]
+
+
+def _gets_its_key_back(change: Update) -> bool:
+    return not change.released and change.before.external_id is not None and change.fields.keys() == {"externalId"}
 
 
 async def _current(record: ChangeRecord, client: OpenPhone) -> Contact | None:
@@ -121,9 +143,11 @@ def _put_back(record: ChangeRecord, now: Contact) -> Contact:
             key = name.removeprefix("customFields.")
             custom[key] = before.custom_fields.get(key)
     recognised = record.action == "adopt" and now.external_id == after.external_id
+    rekeyed = turned == {"externalId"} and differences(before, after).keys() == {"externalId"}
+    back = recognised or (rekeyed and before.external_id is not None)
     return replace(
         now,
-        external_id=before.external_id if recognised else now.external_id,
+        external_id=before.external_id if back else now.external_id,
         scalars={name: (before if name in turned else now).scalars.get(name) for name in SCALARS},
         phone_numbers=_items_put_back(before.phone_numbers, after.phone_numbers, now.phone_numbers),
         emails=_items_put_back(before.emails, after.emails, now.emails),

@@ -6,7 +6,7 @@ Every method is one transaction. Knows nothing of HTTP, sources or the command l
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +18,9 @@ from sync.contacts.change import InStep
 from sync.contacts.json_value import Json, json_text
 from sync.state.database import Database
 from sync.state.schema import CONTACTS, HISTORY, INTENTS, REFUSALS
+
+PORTION = 1000
+"""Contacts that are read at once where all are."""
 
 Sent = dict[str, Json]
 """What was last sent, as ``Desired.to_json`` gives it."""
@@ -73,6 +76,18 @@ class Contacts:
         query = sa.select(CONTACTS).where(CONTACTS.c.sync == sync, CONTACTS.c.external_id.in_(external_ids))
         with self._database.transaction() as connection:
             return {row.external_id: _tracked(row) for row in connection.execute(query)}
+
+    def everyone(self, sync: str) -> Iterator[Tracked]:
+        """Every contact tracked, read in portions: what was sent of each may be much."""
+        query = sa.select(CONTACTS).where(CONTACTS.c.sync == sync).order_by(CONTACTS.c.external_id).limit(PORTION)
+        after = ""
+        while True:
+            with self._database.transaction() as connection:
+                rows = connection.execute(query.where(CONTACTS.c.external_id > after)).all()
+            yield from map(_tracked, rows)
+            if len(rows) < PORTION:
+                return
+            after = rows[-1].external_id
 
     def by_contact_id(self, sync: str, contact_id: str) -> Tracked | None:
         """The contact tracked under this id of OpenPhone's."""
@@ -208,9 +223,20 @@ class Contacts:
         mine = (CONTACTS.c.sync == sync, CONTACTS.c.external_id == external_id)
         values = values | {"changed_at": self._clock.now()}
         if connection.execute(CONTACTS.update().where(*mine).values(**values)).rowcount == 0:
-            connection.execute(CONTACTS.insert().values(sync=sync, external_id=external_id, **values))
+            self._put_under_new_key(connection, sync, external_id, values)
         for table in (INTENTS, REFUSALS):
             _delete(connection, table, sync, external_id)
+
+    def _put_under_new_key(self, connection: Connection, sync: str, external_id: str, values: dict[str, Any]) -> None:
+        """A contact is tracked once: one that had another key until now has this one instead."""
+        same = (CONTACTS.c.sync == sync, CONTACTS.c.contact_id == values["contact_id"])
+        former = connection.execute(sa.select(CONTACTS.c.external_id).where(*same).limit(1)).scalar()
+        values = values | {"external_id": external_id}
+        if former is None:
+            connection.execute(CONTACTS.insert().values(sync=sync, **values))
+        else:
+            mine = (CONTACTS.c.sync == sync, CONTACTS.c.external_id == former)
+            connection.execute(CONTACTS.update().where(*mine).values(**values))
 
 
 def _delete(connection: Connection, table: sa.Table, sync: str, external_id: str) -> None:

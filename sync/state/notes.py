@@ -56,3 +56,10 @@ class Notes:
         with self._database.transaction() as connection:
             connection.execute(META.delete().where(META.c.name == name))
             connection.execute(META.insert().values(name=name, value=condition))
+
+
+def notice_name(name: str, old: str, new: str) -> str | None:
+    """What the note that a notice was sent for ``old`` is called for ``new``; None where it is no such note."""
+    kind, _, rest = name.partition(":")
+    channel, _, sync = rest.partition(":")
+    return f"{kind}:{channel}:{new}" if kind == _NOTICE and sync == old else None

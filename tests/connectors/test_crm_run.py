@@ -83,6 +83,22 @@ def test_a_crm_is_synced_and_an_incomplete_read_deletes_nothing(tmp_path: Path) 
         assert (again.exit, again.counts) == (0, {"deleted": 5, "unchanged": 20})
 
 
+def test_keys_spelled_anew_double_nobody_though_the_read_is_incomplete(tmp_path: Path) -> None:
+    with served() as server, workbench(tmp_path) as bench:
+        configure(bench, server)
+        bench.run()
+        for record in server.records:
+            record["id"] = f"crm-{record['id']}"
+        server.records.insert(0, {**people(40)[-1], "id": "crm-40"})
+        server.faults[3] = Fault(status=503)
+        broken = bench.run()
+        assert (broken.exit, broken.counts) == (1, {"created": 1, "held": 19})
+        assert "1 may be crm-1: both have" in broken.reasons("held")[0]
+        server.faults.clear()
+        assert bench.run().counts == {"unchanged": 1, "held": 50}
+        assert len(bench.sandbox.contacts) == 26
+
+
 def test_changes_are_read_between_full_reads(tmp_path: Path) -> None:
     with served() as server, workbench(tmp_path) as bench:
         configure(bench, server, incremental={"param": "updated_since"})

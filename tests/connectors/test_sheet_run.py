@@ -85,3 +85,33 @@ syncs:
     written = bench.calls()[1]
     assert bench.run()["exit"] == 3
     assert bench.calls()[1] == written
+
+
+def test_a_sheet_that_gets_a_key_keeps_its_contacts(bench: Bench) -> None:
+    header = ["contactId", "number", "first", "phone"]
+    rows: list[list[Any]] = [["", f"n{n}", f"Ana{n}", f"+1415555{n:04d}"] for n in range(3)]
+    bench.google.add("sheet-2", "People", [header, *rows])
+    config = f"""
+openphone: {{api_key: {bench.sandbox.key}, base_url: "{bench.sandbox.url}", requests_per_second: 200}}
+syncs:
+  people:
+    source:
+      type: google_sheets
+      spreadsheet: sheet-2
+      credentials: {bench.google.key_file(bench.folder).name}
+      api_url: "{bench.google.url}"
+      write_back: {{contactId: contactId}}
+    fields: {{firstName: first, phoneNumbers: {{mobile: phone}}}}
+"""
+    (bench.folder / "config.yaml").write_text(config)
+    assert bench.run()["counts"]["created"] == 3
+    made = names(bench)
+    (bench.folder / "config.yaml").write_text(config + "    key: number\n")
+    refused = bench.run()
+    assert refused["exit"] == 2
+    assert "put it back to no key" in refused["error"]
+    rekeyed = bench.command("state rekey", "people")
+    assert (rekeyed["exit"], rekeyed["counts"]["updated"]) == (0, 3)
+    assert sorted(str(c["externalId"]) for c in bench.sandbox.contacts.values()) == ["n0", "n1", "n2"]
+    assert bench.run()["counts"]["unchanged"] == 3
+    assert names(bench) == made

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import click
 import pytest
 import yaml
 
@@ -36,7 +37,17 @@ def from_the_root(path: Path) -> str:
 
 def options(command: str) -> set[str]:
     """The options that a command takes."""
-    return {name for param in find(command).params for name in (*param.opts, *param.secondary_opts)} | {"-h", "--help"}
+    return _options(find(command)) | {"-h", "--help"}
+
+
+def _options(command: click.Command) -> set[str]:
+    """Those of a command, or of all the commands of a group."""
+    own = {name for param in command.params for name in (*param.opts, *param.secondary_opts)}
+    if isinstance(command, click.Group):
+        context = click.Context(command)
+        each = [command.get_command(context, name) for name in command.list_commands(context)]
+        return own.union(*(_options(one) for one in each if one is not None))
+    return own
 
 
 def test_the_first_two_commands_are_one_line_each() -> None:

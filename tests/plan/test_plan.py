@@ -159,7 +159,13 @@ PLANS = st.builds(
     unchanged=st.integers(min_value=0),
     changes=CHANGES,
     held_back=st.lists(
-        st.builds(HeldBack, action=ACTIONS, danger=st.builds(Danger, reason=TEXT, remedy=SCALAR), changes=CHANGES),
+        st.builds(
+            HeldBack,
+            action=ACTIONS,
+            danger=st.builds(Danger, reason=TEXT, remedy=SCALAR),
+            changes=CHANGES,
+            reasons=st.dictionaries(TEXT, TEXT, max_size=2),
+        ),
         max_size=2,
     ).map(tuple),
     in_step=st.lists(in_step(), max_size=3).map(tuple),

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from sync.state.lock import Locked, hold
+from tests.support.commands import in_json
 from tests.support.workbench import Workbench, people, person, workbench
 
 
@@ -52,3 +53,16 @@ def test_the_password_is_in_no_message(bench: Workbench, url: str) -> None:
     result = bench.run()
     assert result.exit in (1, 2)
     assert "s3cr3t" not in result.stdout + result.stderr
+
+
+def test_contacts_get_other_keys_and_their_sync_another_name(bench: Workbench) -> None:
+    bench.run()
+    written = bench.config.read_text().replace("  customers:\n", "  clients:\n")
+    bench.config.write_text(written)
+    assert bench.run().exit == 2
+    assert in_json(bench, "state", "rename", "customers", "clients").document["renamed"]["contacts"] == 30
+    assert bench.run().counts == {"unchanged": 30}
+    bench.config.write_text(written.replace("key: id", "key: id\n    key_prefix: crm-"))
+    assert bench.run().exit == 2
+    assert in_json(bench, "state", "rekey", "clients").counts == {"updated": 30}
+    assert bench.run().counts == {"unchanged": 30}

@@ -14,11 +14,12 @@ PROGRAM = [sys.executable, "-m", "sync"]
 
 def command(bench: Workbench, name: str, *options: str) -> Result:
     """A command on the bench's configuration, without the waits of a real service."""
-    arguments = [name, "-c", str(bench.config), *options]
+    words = [name, *options[:1]] if name == "state" else [name]
+    arguments = [*words, "-c", str(bench.config), *options[len(words) - 1 :]]
     done = CliRunner(catch_exceptions=False).invoke(main, arguments, obj=hurried(0.1))
     return Result(done.exit_code, done.stdout, done.stderr)
 
 
 def in_json(bench: Workbench, name: str, *options: str) -> Result:
     """The same, with a document for an answer."""
-    return command(bench, name, "--output", "json", *options)
+    return command(bench, name, *options, "--output", "json")

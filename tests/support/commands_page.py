@@ -32,10 +32,24 @@ def common() -> list[click.Option]:
 
 
 def command(name: str) -> click.Command:
-    """A command of ours."""
-    found: object = import_module(f"sync.cli.{name}").command
+    """A command of ours, or a group of them: ``run``, ``state rename``, ``state``."""
+    found: object = import_module(f"sync.cli.{name.replace(' ', '.')}").command
     assert isinstance(found, click.Command)
     return found
+
+
+def _of_its_group(name: str) -> list[str]:
+    """The commands of a group, or the command itself."""
+    found = command(name)
+    return (
+        [f"{name} {one}" for one in found.list_commands(click.Context(found))]
+        if isinstance(found, click.Group)
+        else [name]
+    )
+
+
+NAMES = tuple(name for top in COMMANDS for name in _of_its_group(top))
+"""Every command that does something by itself, in the order of help."""
 
 
 def own_options(name: str) -> list[click.Option]:
@@ -68,7 +82,7 @@ def renewed(text: str) -> str:
     for name, part in sections(text).items():
         if name == COMMON:
             made = table(common())
-        elif name in COMMANDS:
+        elif name in NAMES:
             made = table(own_options(name))
         else:
             continue

@@ -39,7 +39,7 @@ class Bench:
 
     def command(self, name: str, *arguments: str) -> dict[str, Any]:
         """The sync's part of what a command says."""
-        command = [sys.executable, "-m", "sync", name, "--output", "json", *arguments]
+        command = [sys.executable, "-m", "sync", *name.split(), "--output", "json", *arguments]
         variables = {**os.environ, "PYTHONPATH": str(ROOT)}
         done = subprocess.run(command, cwd=self.folder, capture_output=True, text=True, env=variables, timeout=120)
         assert "Traceback" not in done.stderr

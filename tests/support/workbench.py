@@ -170,8 +170,15 @@ class Workbench:
 
     def start(self, *options: str) -> subprocess.Popen[str]:
         """One run in a process of its own, to be killed or waited for (``ended``)."""
+        return self._started(self._arguments(options))
+
+    def start_command(self, *words: str) -> subprocess.Popen[str]:
+        """Any other command likewise."""
+        return self._started([*words, "-c", str(self.config), "--output", "json"])
+
+    def _started(self, arguments: list[str]) -> subprocess.Popen[str]:
         return subprocess.Popen(
-            [sys.executable, __file__, str(self.list_lag), str(self.hurry), *self._arguments(options)],
+            [sys.executable, __file__, str(self.list_lag), str(self.hurry), *arguments],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,

@@ -1,0 +1,31 @@
+"""A group of commands that are imported when they are called, so that ``--help`` answers at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib import import_module
+from typing import Any
+
+import click
+
+
+class LazyGroup(click.Group):
+    """Each command is the ``command`` of a module of ``package``; ``described``: their names, and what they do."""
+
+    def __init__(self, *args: Any, package: str, described: Mapping[str, str], **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._package = package
+        self._described = described
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(self._described)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in self._described:
+            return None
+        command: Any = import_module(f"{self._package}.{cmd_name}").command
+        return command if isinstance(command, click.Command) else None
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(self._described.items()))

@@ -1,0 +1,76 @@
+"""Looks whether new rows are people whose rows are missing: numbers and addresses from the state, else the workspace.
+
+Asks only where rows are missing and others are new. What is found is held back by the plan.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Collection, Sequence
+
+from sync.contacts.change import Create, Decision, Delete
+from sync.contacts.contact import Desired
+from sync.openphone.client import IDS_PER_LOOKUP
+from sync.openphone.lookups import Lookups
+from sync.plan.same_people import Finder, Person, SamePerson, shared_values
+from sync.run.session import Session, Stopped
+from sync.state.contacts import Tracked
+
+BATCH = 200
+"""Contacts that the state is asked about at once."""
+
+
+async def under_other_keys(
+    missing: Collection[str], decisions: Sequence[Decision], session: Session
+) -> list[SamePerson]:
+    """New rows that may be one of these tracked contacts, whose rows are missing; the likeliest pairs first."""
+    new = [Person.wanted(one.desired) for one in decisions if isinstance(one, Create) and one.desired is not None]
+    if not missing or not new:
+        return []
+    seen = {one.external_id: one.before for one in decisions if isinstance(one, Delete) and one.before is not None}
+    people: list[Person] = []
+    async for batch in _asked(sorted(missing), session):
+        unknown = [known for known in batch if known.sent is None and known.external_id not in seen]
+        people += [person_sent(known) for known in batch if known.sent is not None]
+        people += [Person.found(known.external_id, seen[known.external_id]) for known in batch
+                   if known.sent is None and known.external_id in seen]  # fmt: skip
+        people += await look_at(unknown, session)
+    there = _values_there(shared_values(people, new), missing, session)
+    finder = Finder(people, there)
+    return sorted((pair for one in new for pair in finder.pairs(one)), key=lambda pair: not pair.likely)
+
+
+async def _asked(external_ids: Sequence[str], session: Session) -> AsyncIterator[list[Tracked]]:
+    for start in range(0, len(external_ids), BATCH):
+        if session.at.stop.is_set():
+            raise Stopped
+        found = session.state.contacts.tracked(session.at.sync, external_ids[start : start + BATCH])
+        yield list(found.values())
+
+
+def person_sent(known: Tracked) -> Person:
+    """Whom was last sent under this key."""
+    return Person.wanted(Desired.from_json(known.external_id, known.sent))
+
+
+async def look_at(unknown: Sequence[Tracked], session: Session) -> list[Person]:
+    """Of whom nothing was sent, since they were found as they should be: as the workspace has them."""
+    lookups = Lookups(session.at.client)
+    people: list[Person] = []
+    for start in range(0, len(unknown), IDS_PER_LOOKUP):
+        batch = unknown[start : start + IDS_PER_LOOKUP]
+        found = await lookups.find([known.external_id for known in batch])
+        for known in batch:
+            ours = [one for one in found.get(known.external_id, ()) if one.id == known.contact_id]
+            people.append(Person.found(known.external_id, ours[0]) if ours else Person(known.external_id))
+    return people
+
+
+def _values_there(shared: frozenset[str], missing: Collection[str], session: Session) -> frozenset[str]:
+    """Those of these numbers and addresses that tracked contacts have whose rows are there."""
+    if not shared:
+        return frozenset()
+    there: set[str] = set()
+    for known in session.state.contacts.everyone(session.at.sync):
+        if known.sent is not None and known.external_id not in missing:
+            there |= person_sent(known).reach & shared
+    return frozenset(there)
