@@ -49,6 +49,7 @@ def test_every_command_explains_itself(name: str, flag: str) -> None:
     assert len(shown.output.splitlines()) > 5
 
 
+@pytest.mark.alone
 def test_help_is_there_at_once() -> None:
     def took() -> float:
         started = time.perf_counter()

@@ -112,6 +112,7 @@ def test_sighup_takes_up_a_new_configuration_and_refuses_a_broken_one(folder: Pa
         assert daemon.stop()[0] == 0
 
 
+@pytest.mark.alone
 def test_syncs_that_run_together_share_the_keys_limit(folder: Path) -> None:
     rows = "".join(f"c{n},Name {n},,\n" for n in range(12))
     (folder / "customers.csv").write_text(f"id,first,last,phone\n{rows}")

@@ -99,6 +99,7 @@ def test_the_fingerprint_sees_the_columns_in_use_and_their_types() -> None:
     assert len({mapping.fingerprint(row(last=cell)) for cell in ("1", 1, 1.0, True, date(2026, 1, 1), None)}) == 6
 
 
+@pytest.mark.alone
 def test_fingerprints_are_quick() -> None:
     mapping = mapper({"lastName": "last", "phoneNumbers": {"mobile": "phone"}, "emails": {"work": "email"}})
     one = row(last="Doe", phone="415 555 0100", email="jane@example.com")

@@ -8,6 +8,8 @@ import pytest
 
 from tests.support.workbench import Workbench, ended, people, person, workbench
 
+pytestmark = pytest.mark.alone
+
 
 def rate(bench: Workbench) -> float:
     """Requests a second, from the first to the last that the sandbox saw."""
