@@ -11,7 +11,7 @@ from sync.run.report import SyncReport
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
 STATUSES = ("ok", "partial", "held", "failed", "locked")
-OUTCOMES = ("unchanged", "rejected", "failed", "held")
+OUTCOMES = ("unchanged", "rejected", "failed", "held", "waiting")
 
 
 class Metrics:
