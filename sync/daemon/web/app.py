@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 import structlog
@@ -132,19 +133,28 @@ class _Site:
         return web.Response(text="ok\n")
 
     async def readyz(self, request: web.Request) -> web.Response:
-        """Whether every sync has run and no last run was a failure."""
+        """Whether every sync has run, no last run was a failure, and no run is overdue."""
         self._check_host(request, access.is_our_host_for_machines)
         reasons = list(filter(None, map(self._unready, self._runner.loaded.config.syncs)))
         return web.Response(text="\n".join(reasons or ["ok"]) + "\n", status=503 if reasons else 200)
 
     def _unready(self, name: str) -> str | None:
-        ended = self._runner.ended.get(name)
-        if ended is None:
-            return f"{name}: has not run yet"
-        return f"{name}: {ended.error}" if ended.status == "failed" else None
+        """Why this sync is not as it should be: it has not run, its last run failed, the next one is overdue."""
+        ended, since = self._runner.ended.get(name), self._timetable.overdue_since(name)
+        reasons = ["has not run yet"] if ended is None else []
+        if ended is not None and ended.status == "failed":
+            reasons.append(str(ended.error))
+        if since is not None:
+            by = datetime.fromtimestamp(since, zone_of(self._runner.loaded.config)).isoformat(" ", "seconds")
+            why = ": the one before is still under way" if name in self._runner.doing else ""
+            reasons.append(f"a run is overdue since {by}{why}")
+        return f"{name}: {'; '.join(reasons)}" if reasons else None
 
     async def metrics(self, request: web.Request) -> web.Response:
         self._check_host(request, access.is_our_host_for_machines)
+        for name in self._runner.loaded.config.syncs:
+            since = self._timetable.overdue_since(name)
+            self._metrics.overdue(name, max(0.0, self._clock.now() - since) if since is not None else 0.0)
         return web.Response(body=self._metrics.text(), headers={"Content-Type": CONTENT_TYPE})
 
     # -- for people
