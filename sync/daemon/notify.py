@@ -70,8 +70,9 @@ class Mail:
 
     name: Literal["mail"] = "mail"
 
-    def __init__(self, config: SmtpOptions) -> None:
+    def __init__(self, config: SmtpOptions, deadline: float = DEADLINE) -> None:
         self._config = config
+        self._deadline = deadline
 
     async def send(self, notice: Notice) -> None:
         message = EmailMessage()
@@ -81,11 +82,13 @@ class Mail:
         message.set_content(notice.text)
         client: aiosmtplib.SMTP | None = None
         try:
-            async with asyncio.timeout(DEADLINE):
+            async with asyncio.timeout(self._deadline):
                 client = await self._connected()
                 await client.send_message(message)
         except TimeoutError:
-            raise NotSent(f"the mail server {self._config.host} did not take it within {DEADLINE:.0f} s") from None
+            raise NotSent(
+                f"the mail server {self._config.host} did not take it within {self._deadline:.0f} s"
+            ) from None
         except (aiosmtplib.SMTPException, OSError, ValueError) as error:
             raise NotSent(f"the mail server {self._config.host} did not take it: {error}") from None
         else:
