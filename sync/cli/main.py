@@ -10,6 +10,7 @@ import click
 
 from sync import __version__
 from sync.cli.lazy import LazyGroup
+from sync.cli.standard_error import make_harmless
 
 _ARGUMENTS = "sync.arguments"
 
@@ -68,6 +69,7 @@ class Main(LazyGroup):
 
     def main(self, *args: Any, **kwargs: Any) -> Any:
         """As click has it; where nobody takes what is printed, even help or the message of a mistake, that is all."""
+        make_harmless()
         try:
             return super().main(*args, **kwargs)
         except OSError as error:

@@ -47,7 +47,7 @@ class Daemon:
         self._clock = clock
         self._metrics = Metrics()
         self._runner = Runner(loaded, self._metrics, stop, clock, patience)
-        self._timetable = Timetable(self._runner.run)
+        self._timetable = Timetable(self._runner.run, clock)
         self._reloading: set[asyncio.Task[None]] = set()
         self._one_at_a_time = asyncio.Lock()
 

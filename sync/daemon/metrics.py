@@ -11,7 +11,7 @@ from sync.run.report import SyncReport
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
 STATUSES = ("ok", "partial", "held", "failed", "locked")
-OUTCOMES = ("unchanged", "rejected", "failed", "held")
+OUTCOMES = ("unchanged", "rejected", "failed", "held", "waiting")
 
 
 class Metrics:
@@ -38,6 +38,7 @@ class Metrics:
         self._succeeded = gauge("last_success_timestamp_seconds", "When a run last ended without failing.")
         self._duration = gauge("last_run_seconds", "How long the last run took.")
         self._running = gauge("running", "1 while a run is under way.")
+        self._overdue = gauge("overdue_seconds", "For how long a run should have begun; 0 while all is on time.")
 
     def expect(self, sync: str) -> None:
         """Show this sync's counters from 0: a counter that appears with its first event hides that event."""
@@ -45,7 +46,7 @@ class Metrics:
             self._runs.labels(sync, status)
         for action in COUNTED:
             self._changes.labels(sync, action)
-        for plain in (self._retries, self._waited, self._running):
+        for plain in (self._retries, self._waited, self._running, self._overdue):
             plain.labels(sync)
 
     def running(self, sync: str, yes: bool) -> None:
@@ -77,13 +78,16 @@ class Metrics:
     def contacts(self, sync: str, tracked: int) -> None:
         self._contacts.labels(sync).set(tracked)
 
+    def overdue(self, sync: str, seconds: float) -> None:
+        self._overdue.labels(sync).set(seconds)
+
     def succeeded(self, sync: str, at: float) -> None:
         """What the state remembers from before this daemon."""
         self._succeeded.labels(sync).set(at)
 
     def forget(self, sync: str) -> None:
         """The sync is no longer in the configuration."""
-        for metric in (self._contacts, self._succeeded, self._duration, self._running):
+        for metric in (self._contacts, self._succeeded, self._duration, self._running, self._overdue):
             metric.remove_by_labels({"sync": sync})
         self._rows.remove_by_labels({"sync": sync})
 

@@ -1,23 +1,30 @@
-"""How a notice travels: to a webhook that takes Slack's JSON, or by e-mail. Decides nothing about when."""
+"""How a notice travels: to a webhook that takes Slack's JSON, or by e-mail. Decides nothing about when.
+
+Each has a deadline for the whole way: who answers a byte a second is not waited for. Nothing here can hold up the end
+of the program: what may take long without being asked to stop, such as a name server, is in threads nobody waits for.
+"""
 
 from __future__ import annotations
 
 import asyncio
-import smtplib
+import socket
 import ssl
 import threading
-from collections.abc import Callable
 from contextlib import suppress
 from email.message import EmailMessage
 from typing import Literal
 
 import aiohttp
+import aiosmtplib
 from pydantic import SecretStr
 
 from sync.config.daemon import AlertsOptions, SmtpOptions
 from sync.daemon.alerts import Channel, Notice, NotSent
 
-TIMEOUT = 10.0
+DEADLINE = 20.0
+"""Seconds that a notice may take from beginning to end."""
+
+GOODBYE_SECONDS = 1.0
 
 
 def channels(config: AlertsOptions) -> list[Channel]:
@@ -42,7 +49,7 @@ class Webhook:
         body = {"text": _escaped(f"*openphone-sync: {notice.subject}*\n{notice.text}")}
         try:
             async with (
-                aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=TIMEOUT)) as session,
+                aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=DEADLINE)) as session,
                 session.post(self._url, json=body, allow_redirects=False) as answer,
             ):
                 status = answer.status
@@ -63,8 +70,9 @@ class Mail:
 
     name: Literal["mail"] = "mail"
 
-    def __init__(self, config: SmtpOptions) -> None:
+    def __init__(self, config: SmtpOptions, deadline: float = DEADLINE) -> None:
         self._config = config
+        self._deadline = deadline
 
     async def send(self, notice: Notice) -> None:
         message = EmailMessage()
@@ -72,57 +80,70 @@ class Mail:
         message["From"] = self._config.sender
         message["To"] = ", ".join(self._config.to)
         message.set_content(notice.text)
+        client: aiosmtplib.SMTP | None = None
         try:
-            await _in_thread(lambda: self._deliver(message))
-        except (smtplib.SMTPException, OSError) as error:
+            async with asyncio.timeout(self._deadline):
+                client = await self._connected()
+                await client.send_message(message)
+        except TimeoutError:
+            raise NotSent(
+                f"the mail server {self._config.host} did not take it within {self._deadline:.0f} s"
+            ) from None
+        except (aiosmtplib.SMTPException, OSError, ValueError) as error:
             raise NotSent(f"the mail server {self._config.host} did not take it: {error}") from None
-
-    def _deliver(self, message: EmailMessage) -> None:
-        config, server = self._config, self._connected()
-        try:
-            if config.username is not None:
-                server.login(config.username, config.password.get_secret_value() if config.password else "")
-            server.send_message(message)
-        finally:
-            with suppress(smtplib.SMTPException, OSError):  # how we part says nothing about the mail
-                server.quit()
-            server.close()
-
-    def _connected(self) -> smtplib.SMTP:
-        config, tls = self._config, ssl.create_default_context()
-        if config.security == "tls":
-            return smtplib.SMTP_SSL(config.host, config.port, timeout=TIMEOUT, context=tls)
-        server = smtplib.SMTP(config.host, config.port, timeout=TIMEOUT)
-        if config.security == "starttls":
-            try:
-                server.starttls(context=tls)
-            except BaseException:
-                server.close()
-                raise
-        return server
-
-
-async def _in_thread(work: Callable[[], None]) -> None:
-    """Like ``asyncio.to_thread``, but nobody waits for the thread when the program ends."""
-    loop = asyncio.get_running_loop()
-    done: asyncio.Future[None] = loop.create_future()
-
-    def finish(error: Exception | None) -> None:
-        if done.cancelled():
-            return
-        if error is None:
-            done.set_result(None)
         else:
+            with suppress(aiosmtplib.SMTPException, OSError):  # how we part says nothing about the mail
+                await client.quit(timeout=GOODBYE_SECONDS)
+        finally:
+            if client is not None:
+                client.close()
+
+    async def _connected(self) -> aiosmtplib.SMTP:
+        config = self._config
+        connection, name = await _connection(config.host, config.port)
+        client = aiosmtplib.SMTP(
+            hostname=config.host,
+            sock=connection,
+            local_hostname=name,
+            username=config.username,
+            password=config.password.get_secret_value() if config.password else None,
+            use_tls=config.security == "tls",
+            start_tls=config.security == "starttls",
+            tls_context=ssl.create_default_context() if config.security != "none" else None,
+            timeout=DEADLINE,
+        )
+        try:
+            await client.connect()
+        except BaseException:
+            client.close()
+            connection.close()
+            raise
+        return client
+
+
+async def _connection(host: str, port: int) -> tuple[socket.socket, str]:
+    """A connection, and our own name. Names are looked up in a thread that nobody waits for."""
+    loop = asyncio.get_running_loop()
+    done: asyncio.Future[tuple[socket.socket, str]] = loop.create_future()
+
+    def finish(found: socket.socket | None, name: str, error: Exception | None) -> None:
+        if found is not None and not done.cancelled():
+            done.set_result((found, name))
+        elif found is not None:
+            found.close()
+        elif error is not None and not done.cancelled():
             done.set_exception(error)
 
     def call() -> None:
-        error: Exception | None = None
+        found, name, error = None, "", None
         try:
-            work()
+            name = socket.getfqdn()
+            found = socket.create_connection((host, port), timeout=DEADLINE)
+            found.setblocking(False)
         except Exception as caught:
             error = caught
-        if not loop.is_closed():
-            loop.call_soon_threadsafe(finish, error)
+        with suppress(RuntimeError):  # the loop has ended
+            loop.call_soon_threadsafe(finish, found, name, error)
 
     threading.Thread(target=call, name="mail", daemon=True).start()
-    await done
+    return await done

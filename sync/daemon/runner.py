@@ -33,6 +33,9 @@ from sync.unexpected import unexpected
 PREVIEW_CHANGES = 100
 """How many changes of a preview are kept to be shown; all are counted."""
 
+NOTICE_SECONDS = 2.0
+"""How long a stop waits for notices; the next program tells what was not told."""
+
 SUCCEEDED = frozenset({"ok", "partial", "held"})
 REMEMBERED_RUNS = 200
 
@@ -108,14 +111,17 @@ class Runner:
                 self._metrics.count_run(report, self._clock.now())
                 await asyncio.to_thread(self._count_tracked, self.loaded, name)
                 if not report.cut_short:
-                    await self._tell(report)
+                    self._tell(report)
 
     async def finish(self, seconds: float) -> None:
-        """Wait for what is under way; what takes longer is cancelled."""
+        """Wait for what is under way, notices last and not long; what takes longer is cancelled."""
+        began = self._clock.monotonic()
         if self._tasks:
             await asyncio.wait(set(self._tasks), timeout=seconds)
         for task in self._tasks:
             task.cancel()
+        left = seconds - (self._clock.monotonic() - began)
+        await self._alerts.finish(min(NOTICE_SECONDS, left))
 
     async def _preview(self, name: str) -> None:
         with self._known_task():
@@ -158,10 +164,10 @@ class Runner:
             self._paced = (openphone, Pace(openphone.requests_per_second, self._clock))
         return self._paced[1]
 
-    async def _tell(self, report: SyncReport) -> None:
+    def _tell(self, report: SyncReport) -> None:
         config = self.loaded.config.alerts
         more = f"To look: openphone-sync status -c {self.loaded.path} on {socket.gethostname()}."
-        await self._alerts.consider(
+        self._alerts.consider(
             report,
             channels(config),
             rejected_share=config.rejected_share,

@@ -1,7 +1,9 @@
-"""When each sync runs: the configuration's words → APScheduler's triggers. Knows nothing of what a run does."""
+"""When each sync runs: the configuration's words → APScheduler's triggers → calls. Knows nothing of what a run does."""
 
 from __future__ import annotations
 
+import asyncio
+import math
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
@@ -10,18 +12,26 @@ from zoneinfo import ZoneInfo
 
 import structlog
 import tzlocal
-from apscheduler.events import EVENT_JOB_MAX_INSTANCES, JobSubmissionEvent
-from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.combining import OrTrigger
 from apscheduler.triggers.cron import CronTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 
+from sync.clock import Clock
 from sync.config.cron import cron_values
 from sync.config.model import Config, SyncConfig
 from sync.options import interval
+from sync.unexpected import unexpected
 
 DEFAULT = "1h"
 """How often a sync runs that names no schedule."""
+
+LOOK_SECONDS = 15.0
+"""How often the clock is looked at: it may be set, and the machine may sleep."""
+
+JUMP_SECONDS = 5.0
+"""What a clock may gain or lose from one look to the next without having been set."""
+
+OVERDUE_SECONDS = 60.0
 
 log = structlog.get_logger()
 
@@ -70,58 +80,144 @@ def zone_of(config: Config) -> tzinfo:
     return ZoneInfo(config.timezone) if config.timezone else tzlocal.get_localzone()
 
 
+@dataclass(slots=True)
+class _Turn:
+    """When one sync is due (seconds since the epoch). ``left_out``: the first turn that was, since one began."""
+
+    timing: Timing
+    trigger: Any
+    due: float
+    left_out: float | None = None
+
+    def after(self, now: float) -> float:
+        """When it is due next. Turns that were missed are one; an interval that was kept goes on evenly."""
+        every = interval(self.timing.schedule)
+        evenly = every is not None and 0 <= now - self.due < every.total_seconds()
+        previous = self._at(self.due if evenly else now)
+        found: datetime | None = self.trigger.get_next_fire_time(previous, self._at(now))
+        return found.timestamp() if found is not None else math.inf
+
+    def moved(self, now: float, by: float) -> float:
+        """When it is due by a clock that was set back: intervals are as long as they were, cron goes by the clock."""
+        return self.due + by if interval(self.timing.schedule) is not None else self.after(now)
+
+    def _at(self, seconds: float) -> datetime:
+        return datetime.fromtimestamp(seconds, self.timing.zone)
+
+
 class Timetable:
-    """Calls ``run`` with a sync's name whenever that sync is due: at first at once, one call a sync at a time."""
+    """Calls ``run`` with a sync's name whenever that sync is due: at first at once, one call a sync at a time.
 
-    def __init__(self, run: Callable[[str], Awaitable[None]]) -> None:
-        async def fire(name: str) -> None:
-            await run(name)
+    The triggers are APScheduler's, the waiting is not: its scheduler waits for as long as the clock said before it was
+    set. This one looks at the clock every ``LOOK_SECONDS``.
+    """
 
-        self._fire = fire
-        self._timings: dict[str, Timing] = {}
-        self._scheduler = AsyncIOScheduler(
-            job_defaults={"max_instances": 1, "coalesce": True, "misfire_grace_time": None}, timezone=ZoneInfo("UTC")
-        )
-        self._scheduler.add_listener(_left_out, EVENT_JOB_MAX_INSTANCES)
+    def __init__(self, run: Callable[[str], Awaitable[None]], clock: Clock = Clock()) -> None:
+        self._run = run
+        self._clock = clock
+        self._turns: dict[str, _Turn] = {}
+        self._calls: dict[str, asyncio.Future[None]] = {}
+        self._watching: asyncio.Task[None] | None = None
+        self._looked = (clock.now(), clock.monotonic())
 
     def follow(self, config: Config) -> None:
         """Take up the configuration's syncs: new ones are due at once, those with the same times keep their turn."""
-        zone = zone_of(config)
-        timings = {name: Timing.of(sync, zone) for name, sync in config.syncs.items()}
-        for name in self._timings.keys() - timings.keys():
-            self._scheduler.remove_job(name)
-        for name, timing in timings.items():
-            if name not in self._timings:
-                now = datetime.now(zone)
-                self._scheduler.add_job(self._fire, timing.trigger(), args=[name], id=name, next_run_time=now)
-                _announce(name, config.syncs[name], timing)
-            elif timing != self._timings[name]:
-                self._scheduler.reschedule_job(name, trigger=timing.trigger())
-                _announce(name, config.syncs[name], timing)
-        self._timings = timings
+        zone, now = zone_of(config), self._clock.now()
+        turns: dict[str, _Turn] = {}
+        for name, sync in config.syncs.items():
+            timing, known = Timing.of(sync, zone), self._turns.get(name)
+            if known is not None and known.timing == timing:
+                turns[name] = known
+                continue
+            turns[name] = _Turn(timing, timing.trigger(), now)
+            if known is not None:
+                turns[name].due = turns[name].after(now)
+            _announce(name, sync, timing)
+        self._turns = turns
+        if self._watching is not None:
+            self.start()
 
     def start(self) -> None:
         """Begin to call. Inside the event loop."""
-        self._scheduler.start()
+        self.pause()
+        self._watching = asyncio.create_task(self._watch())
 
     def next_run(self, name: str) -> datetime | None:
         """When this sync is due again."""
-        job = self._scheduler.get_job(name)
-        return job.next_run_time if job is not None else None
+        turn = self._turns.get(name)
+        return datetime.fromtimestamp(turn.due, turn.timing.zone) if turn and turn.due < math.inf else None
+
+    def overdue_since(self, name: str) -> float | None:
+        """Since when this sync should have begun a run, in seconds since the epoch; None where it is on time.
+
+        A turn that is left out since the run before still goes on is overdue when the next one is left out, too.
+        """
+        turn = self._turns.get(name)
+        if turn is None:
+            return None
+        looked, at = self._looked
+        now = looked + self._clock.monotonic() - at  # by a clock that nobody set
+        if turn.left_out is not None:
+            between = turn.after(turn.due) - turn.due
+            return turn.left_out if now - turn.left_out > max(OVERDUE_SECONDS, between) else None
+        return turn.due if now - turn.due > OVERDUE_SECONDS else None
 
     def pause(self) -> None:
         """Call nothing any more; what was called may finish."""
-        self._scheduler.pause()
+        if self._watching is not None:
+            self._watching.cancel()
+            self._watching = None
 
     def end(self) -> None:
-        """Stop. This cancels calls that are still under way (APScheduler 3.11, whatever ``wait`` says)."""
-        self._scheduler.shutdown(wait=False)
+        """Stop, and cancel calls that are still under way."""
+        self.pause()
+        for call in self._calls.values():
+            call.cancel()
+
+    async def _watch(self) -> None:
+        while True:
+            try:
+                wait = self._look()
+            except Exception as error:  # such as a clock that shows a year that is none
+                log.error("the timetable is looked at again soon", reason=unexpected(error))
+                wait = LOOK_SECONDS
+            await self._clock.sleep(wait)
+
+    def _look(self) -> float:
+        """Call what is due; the seconds until the next look."""
+        now = self._clock.now()
+        self._notice_jump(now)
+        for name, turn in self._turns.items():
+            if turn.due <= now:
+                self._take_turn(name, turn, now)
+        first = min((turn.due for turn in self._turns.values()), default=math.inf)
+        return min(LOOK_SECONDS, max(0.0, first - self._clock.now()))
+
+    def _notice_jump(self, now: float) -> None:
+        """A clock that was set, or a machine that slept. Ahead: what is due by then is due. Back: turns move along."""
+        (looked, at), passed = self._looked, self._clock.monotonic()
+        self._looked = (now, passed)
+        jump = now - (looked + passed - at)
+        if abs(jump) < JUMP_SECONDS:
+            return
+        log.warning("the clock jumped: schedules go by what it says now", seconds=round(jump))
+        for turn in self._turns.values():
+            if jump < 0:
+                turn.due = turn.moved(now, jump)
+            if turn.left_out is not None:
+                turn.left_out += jump
+
+    def _take_turn(self, name: str, turn: _Turn, now: float) -> None:
+        call = self._calls.get(name)
+        if call is None or call.done():
+            self._calls[name] = asyncio.ensure_future(self._run(name))
+            turn.left_out = None
+        else:
+            log.info("still running: this turn is left out", sync=name)
+            turn.left_out = turn.left_out if turn.left_out is not None else turn.due
+        turn.due = turn.after(now)
 
 
 def _announce(name: str, sync: SyncConfig, timing: Timing) -> None:
     default = sync.schedule is None
     log.info("scheduled", sync=name, schedule=timing.schedule, by_default=default, time_zone=str(timing.zone))
-
-
-def _left_out(event: JobSubmissionEvent) -> None:
-    log.info("still running: this turn is left out", sync=event.job_id)

@@ -181,3 +181,34 @@ class TestTheChart:
 def test_a_duration_is_said_in_one_unit() -> None:
     assert [words.duration(timedelta(seconds=s)) for s in (1, 59, 60, 3600 * 47, 86400 * 2)] == [
         "1 second", "59 seconds", "1 minute", "47 hours", "2 days"]  # fmt: skip
+
+
+ONCE = "if they are meant, run once with"
+
+
+@pytest.mark.parametrize(
+    ("action", "remedy", "option", "said"),
+    [
+        ("update", f"{ONCE} --max-rewrites 12", "--max-rewrites 12", "Too many"),
+        ("delete", f"{ONCE} --max-deletes 9", "--max-deletes 9", "Too many"),  # with those held for other reasons
+        ("delete", f"give the row its key, or {ONCE} --max-deletes 4",
+         "--max-deletes 4", "Too many. Give the row its key"),
+        ("create", "correct the keys in the source; if they are other people, run once with --max-deletes 5",
+         "--max-deletes 5", "Too many. Correct the keys in the source"),
+        ("update", f"{ONCE} --max-rewrites 30%", "--max-rewrites 30%", "Too many"),
+        ("update", "if they are meant, raise max_updates for one run", "--dry-run", "Too many"),
+    ],
+)  # fmt: skip
+def test_what_lets_them_through_is_what_the_remedy_says(action: Action, remedy: str, option: str, said: str) -> None:
+    problems = held(action, "too many", 3, remedy)
+    (view,) = seen(SyncFacts(runs=(run("held", held=3),), problems=problems)).syncs[0].held
+    assert view.command.endswith(f"customers {option}")
+    assert view.reason == said
+
+
+@pytest.mark.parametrize(("number", "expected"), [(0, ""), (1, "1 row is missing"), (1200, "1,200 rows are missing")])
+def test_contacts_that_wait_are_said(number: int, expected: str) -> None:
+    sync = seen(SyncFacts(runs=(run("ok", rows=20, unchanged=20, waiting=number),))).syncs[0]
+    assert sync.waiting.startswith(expected)
+    assert ("missing once" in sync.summary) is (number > 0)
+    assert sync.headline.tone == "good"  # no failure

@@ -1,6 +1,6 @@
 """Who may do what on the page: the token, the cookie that stands for it, forms that cannot come from another site.
 
-Without a configured token nobody may do anything but read.
+Without a configured token nobody may do anything but read. Whatever a request says, it is judged, never an error.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ import asyncio
 import hashlib
 import hmac
 import ipaddress
+import re
 import secrets
 from urllib.parse import urlsplit
 
@@ -21,6 +22,13 @@ from sync.config.daemon import ServerOptions
 COOKIE = "openphone_sync"
 SESSION_SECONDS = 12 * 3600
 WRONG_TOKEN_SECONDS = 1.0
+
+JUDGED_HEADERS = ("Host", "Origin", "Authorization", "Cookie", "Sec-Fetch-Site", "X-Forwarded-Proto")
+"""The headers by which it is decided who may do what."""
+
+_HOST = re.compile(r"(\[[0-9a-f:.]+(%[0-9a-z._~-]+)?\]|[^\s/?#@:\[\]\\]+)(:\d{0,5})?", re.ASCII | re.IGNORECASE)
+_INSIDE = (".svc", ".cluster.local", ".internal")
+"""Ends of names that exist only inside a network."""
 
 
 class Access:
@@ -87,16 +95,51 @@ def is_same_site(request: web.Request) -> bool:
     return origin is None or urlsplit(origin).netloc.lower() == request.host.lower()
 
 
+def malformed(request: web.Request) -> str | None:
+    """What is wrong with the headers that we judge by, or None. Until this was asked, they are not to be used."""
+    for name in JUDGED_HEADERS:
+        given = request.headers.getall(name, [])
+        if not all(text.replace("\t", " ").isprintable() for text in given):  # half a letter is not printable
+            return f"The header {name} holds characters that do not belong there.\n"
+        if len(given) > 1 and name != "Cookie":
+            return f"The header {name} is given twice.\n"
+    host, origin = request.headers.get("Host"), request.headers.get("Origin")
+    if host is not None and not (host.isascii() and _HOST.fullmatch(host)):
+        return "The header Host holds no host.\n"
+    try:
+        urlsplit(origin or "")
+    except ValueError:
+        return "The header Origin holds no address.\n"
+    return None
+
+
 def is_our_host(request: web.Request, server: ServerOptions) -> bool:
     """Whether the page is asked for by a name of ours: a stranger's name may lead to a loopback address, too.
 
     Addresses cannot be made to lead elsewhere. Where the page listens to the network, and no names are configured,
     any name will do: it is open to whoever reaches it anyway.
     """
-    name = (urlsplit(f"//{request.host}").hostname or "").lower()
+    name = _name(request)
     if name in {"localhost", server.host.lower(), *server.names} or name.endswith(".localhost") or _is_address(name):
         return True
     return not server.names and not is_loopback(server.host)
+
+
+def is_our_host_for_machines(request: web.Request, server: ServerOptions) -> bool:
+    """The same for what gathers metrics and probes. They send an address, or no Host at all, which no browser does.
+
+    Where we listen to the network, they may also use a name that exists only inside it: no stranger can own that one.
+    """
+    if is_our_host(request, server) or "Host" not in request.headers:
+        return True
+    name = _name(request)
+    return not is_loopback(server.host) and ("." not in name or name.endswith(_INSIDE))
+
+
+def _name(request: web.Request) -> str:
+    """The name by which we are asked, without its port. Never that of this machine where the request gives none."""
+    host = request.headers.get("Host", "").lower()
+    return host[1:].partition("]")[0] if host.startswith("[") else host.partition(":")[0]
 
 
 def is_loopback(host: str) -> bool:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
-from aiohttp import web
+import structlog
+from aiohttp import web, web_response
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from sync.clock import Clock
@@ -18,6 +21,7 @@ from sync.daemon.web import access, chart
 from sync.daemon.web.facts import SyncFacts, read_facts
 from sync.daemon.web.page import Known, Moments, PageView, page
 from sync.state.address import StateError
+from sync.unexpected import unexpected
 
 PATIENCE = 6.0
 """Seconds that a press of a button waits for its run, so that most answers show the outcome."""
@@ -41,11 +45,15 @@ _POLICY = "; ".join(
 )
 _ACTIVITIES: dict[str, Activity] = {"run": "sync", "preview": "preview"}
 
+log = structlog.get_logger()
+
 
 def make_app(runner: Runner, timetable: Timetable, metrics: Metrics, clock: Clock) -> web.Application:
     """The application, ready to be served."""
+    # What answers says no version. aiohttp has no setting for it, and answers to what is no HTTP pass no middleware.
+    web_response.SERVER_SOFTWARE = "openphone-sync"  # type: ignore[attr-defined]
     site = _Site(runner, timetable, metrics, clock)
-    app = web.Application(middlewares=[_with_headers], client_max_size=16 * 1024)
+    app = web.Application(middlewares=[_with_headers, _judged], client_max_size=16 * 1024)
     app.add_routes(
         [
             web.get("/healthz", site.healthz),
@@ -70,6 +78,31 @@ async def _with_headers(request: web.Request, handler: Any) -> web.StreamRespons
         raise
     response.headers.update(_HEADERS)
     return response
+
+
+@web.middleware
+async def _judged(request: web.Request, handler: Any) -> web.StreamResponse:
+    """A request that is not well formed is the asker's mistake; any other error is ours, and one line in the log."""
+    if (mistake := access.malformed(request)) is not None:
+        raise web.HTTPBadRequest(text=mistake)
+    try:
+        response: web.StreamResponse = await handler(request)
+    except web.HTTPException:
+        raise
+    except Exception as error:
+        log.error("the page could not be made", path=request.path, reason=unexpected(error))
+        log.debug("traceback", exc_info=True)
+        raise web.HTTPInternalServerError(text="This could not be answered; the log says why.\n") from None
+    return response
+
+
+async def _field(request: web.Request, name: str) -> str:
+    """One field of the form that was sent; empty where it has none. HTTPBadRequest where it is no form."""
+    try:
+        form = await request.post()
+    except (ValueError, LookupError, AssertionError, web.RequestPayloadError) as error:  # bytes, charset, parts
+        raise web.HTTPBadRequest(text=f"The form cannot be read ({type(error).__name__}).\n") from None
+    return str(form.get(name, ""))
 
 
 class _Site:
@@ -100,17 +133,28 @@ class _Site:
         return web.Response(text="ok\n")
 
     async def readyz(self, request: web.Request) -> web.Response:
-        """Whether every sync has run and no last run was a failure."""
+        """Whether every sync has run, no last run was a failure, and no run is overdue."""
+        self._check_host(request, access.is_our_host_for_machines)
         reasons = list(filter(None, map(self._unready, self._runner.loaded.config.syncs)))
         return web.Response(text="\n".join(reasons or ["ok"]) + "\n", status=503 if reasons else 200)
 
     def _unready(self, name: str) -> str | None:
-        ended = self._runner.ended.get(name)
-        if ended is None:
-            return f"{name}: has not run yet"
-        return f"{name}: {ended.error}" if ended.status == "failed" else None
+        """Why this sync is not as it should be: it has not run, its last run failed, the next one is overdue."""
+        ended, since = self._runner.ended.get(name), self._timetable.overdue_since(name)
+        reasons = ["has not run yet"] if ended is None else []
+        if ended is not None and ended.status == "failed":
+            reasons.append(str(ended.error))
+        if since is not None:
+            by = datetime.fromtimestamp(since, zone_of(self._runner.loaded.config)).isoformat(" ", "seconds")
+            why = ": the one before is still under way" if name in self._runner.doing else ""
+            reasons.append(f"a run is overdue since {by}{why}")
+        return f"{name}: {'; '.join(reasons)}" if reasons else None
 
     async def metrics(self, request: web.Request) -> web.Response:
+        self._check_host(request, access.is_our_host_for_machines)
+        for name in self._runner.loaded.config.syncs:
+            since = self._timetable.overdue_since(name)
+            self._metrics.overdue(name, max(0.0, self._clock.now() - since) if since is not None else 0.0)
         return web.Response(body=self._metrics.text(), headers={"Content-Type": CONTENT_TYPE})
 
     # -- for people
@@ -162,7 +206,7 @@ class _Site:
         if not access.is_same_site(request):
             raise web.HTTPForbidden(text="This form came from another site.\n")
         token = self._server.token
-        given = str((await request.post()).get("token", "")).strip()
+        given = (await _field(request, "token")).strip()
         if token is None or not await self._access.is_token(given, self._server):
             return self._login_page(wrong=True)
         response = web.Response(status=303, headers={"Location": "/"})
@@ -192,8 +236,10 @@ class _Site:
 
     # -- who asks
 
-    def _check_host(self, request: web.Request) -> None:
-        if not access.is_our_host(request, self._server):
+    def _check_host(
+        self, request: web.Request, ours: Callable[[web.Request, ServerOptions], bool] = access.is_our_host
+    ) -> None:
+        if not ours(request, self._server):
             text = f"This page is not known as {request.host}. Name it under server.names in the configuration.\n"
             raise web.HTTPMisdirectedRequest(text=text)
 
@@ -203,7 +249,7 @@ class _Site:
             raise web.HTTPForbidden(text="This page only reads: no server.token is configured.\n")
         if not access.is_signed_in(request, self._server, self._clock.now()):
             raise web.HTTPForbidden(text="Sign in first.\n")
-        if not access.is_our_form(request, str((await request.post()).get("form_token", "")), self._server):
+        if not access.is_our_form(request, await _field(request, "form_token"), self._server):
             raise web.HTTPForbidden(text="This form is too old, or came from another site. Load the page again.\n")
 
     # -- HTML

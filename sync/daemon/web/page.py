@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -28,7 +29,14 @@ SHOWN_PREVIEW = 50
 Tone = Literal["good", "busy", "warn", "bad", "idle"]
 _BUSY: Mapping[str, str] = {"sync": "Syncing now …", "preview": "Preparing the preview …"}
 _DONE = {"created": "added", "updated": "changed", "deleted": "deleted", "adopted": "taken over"}
-_LEFT = {"unchanged": "unchanged", "rejected": "rejected", "failed": "failed", "held": "held back"}
+_LEFT = {
+    "unchanged": "unchanged",
+    "rejected": "rejected",
+    "failed": "failed",
+    "held": "held back",
+    "waiting": "missing once",
+}
+_PASS_ONCE = re.compile(r"--max-(?:deletes|rewrites) \S+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +63,7 @@ class PreviewView:
 
     when: Moment
     summary: str
+    waiting: str
     error: str | None
     changes: tuple[ChangeView, ...]
     more: int
@@ -76,6 +85,7 @@ class SyncView:
     next: Moment | None
     contacts: str
     summary: str
+    waiting: str
     held: tuple[HeldView, ...]
     problems: tuple[Problem, ...]
     more_problems: int
@@ -160,6 +170,7 @@ def _sync(config: Config, path: Path, name: str, facts: SyncFacts, known: Known,
         next=clock.at(known.next_run.timestamp()) if known.next_run else None,
         contacts=counted(facts.tracked, "contact"),
         summary=_summary(last.counts) if last and last.status != "failed" else "",
+        waiting=_waiting(last.counts) if last and last.status != "failed" else "",
         held=held_views(facts.problems, path, name),
         problems=tuple(rows[:SHOWN_PROBLEMS]),
         more_problems=max(0, len(rows) - SHOWN_PROBLEMS),
@@ -207,6 +218,19 @@ def _summary(counts: Mapping[str, int]) -> str:
     return f"{counted(counts.get('rows', 0), 'row')} read" + (f": {', '.join(parts)}" if parts else "")
 
 
+def _waiting(counts: Mapping[str, int]) -> str:
+    """What becomes of contacts whose rows one full read missed; empty where there are none."""
+    number = counts.get("waiting", 0)
+    if not number:
+        return ""
+    what, goes = ("row is", "its contact goes") if number == 1 else ("rows are", "their contacts go")
+    return f"{number:,} {what} missing for the first time: {goes} when the next full read misses {_them(number)}, too."
+
+
+def _them(number: int) -> str:
+    return "it" if number == 1 else "them"
+
+
 def _more(facts: SyncFacts) -> int:
     if facts.changed is None:
         return 0
@@ -221,20 +245,25 @@ def _held_back(problems: Sequence[Problem]) -> list[str]:
 
 
 def held_views(problems: Sequence[Problem], path: Path, name: str) -> tuple[HeldView, ...]:
-    """What is held back, by reason: deletes can be let through once, updates are to be looked at first."""
-    by_reason = Counter((problem.action, problem.reason) for problem in problems if problem.kind == "held")
-    return tuple(
-        _held_view(action, reason, count, f"openphone-sync run -c {shlex.quote(str(path))} {shlex.quote(name)}")
-        for (action, reason), count in by_reason.items()
-    )
+    """What is held back, by reason: with the command that lets it through once, or else shows it."""
+    held = (problem for problem in problems if problem.kind == "held")
+    by_reason = Counter((problem.action, problem.reason, problem.remedy) for problem in held)
+    run = f"openphone-sync run -c {shlex.quote(str(path))} {shlex.quote(name)}"
+    return tuple(_held_view(*why, count, run) for why, count in by_reason.items())
 
 
-def _held_view(action: Action | None, reason: str, count: int, run: str) -> HeldView:
+def _held_view(action: Action | None, reason: str, remedy: str | None, count: int, run: str) -> HeldView:
+    """The remedy knows the option, and its number: more may have to pass than is held for this reason."""
     said = reason[:1].upper() + reason[1:]
-    if action == "delete":
-        does = "If that is meant, let them through once:"
-        return HeldView(said, f"{run} --max-deletes {count}", does)
-    return HeldView(said, f"{run} --dry-run", "Look at what would change:")
+    option = _PASS_ONCE.search(remedy or "")
+    if option is not None:
+        first, _, _ = str(remedy).rpartition("if they ")
+        besides = first.removesuffix("or ").rstrip(" ;,")
+        said += f". {besides[:1].upper()}{besides[1:]}" if besides else ""
+    if option is None and action != "delete":
+        return HeldView(said, f"{run} --dry-run", "Look at what would change:")
+    does = f"If that is meant, let {_them(count)} through once:"
+    return HeldView(said, f"{run} {option[0] if option else f'--max-deletes {count}'}", does)
 
 
 def _preview(preview: Preview, path: Path, name: str, clock: Moments) -> PreviewView:
@@ -243,6 +272,7 @@ def _preview(preview: Preview, path: Path, name: str, clock: Moments) -> Preview
     return PreviewView(
         when=clock.at(preview.at),
         summary=_would(report),
+        waiting=_waiting(report.counts),
         error=report.error,
         changes=tuple(from_plan(change) for change in report.changes[:SHOWN_PREVIEW]),
         more=max(0, _planned(report) - SHOWN_PREVIEW),
