@@ -31,9 +31,11 @@ def command(around: Surroundings, where: Where) -> None:
     _log_everything_alike()
     loaded = where.read((), _fail)
     from sync.daemon.daemon import CannotListen
+    from sync.daemon.loop import Loop
 
     try:
-        asyncio.run(_serve(loaded, around))
+        with asyncio.Runner(loop_factory=Loop) as runner:
+            runner.run(_serve(loaded, around))
     except CannotListen as error:
         _fail(str(error), EXIT_FAILED)
     except Exception as error:

@@ -82,12 +82,16 @@ def zone_of(config: Config) -> tzinfo:
 
 @dataclass(slots=True)
 class _Turn:
-    """When one sync is due (seconds since the epoch). ``left_out``: the first turn that was, since one began."""
+    """When one sync is due (seconds since the epoch). ``left_out``: the first turn that was, since one began.
+
+    ``at_once``: it has not been called yet, and is due whatever the clock says.
+    """
 
     timing: Timing
     trigger: Any
     due: float
     left_out: float | None = None
+    at_once: bool = True
 
     def after(self, now: float) -> float:
         """When it is due next. Turns that were missed are one; an interval that was kept goes on evenly."""
@@ -131,7 +135,7 @@ class Timetable:
                 continue
             turns[name] = _Turn(timing, timing.trigger(), now)
             if known is not None:
-                turns[name].due = turns[name].after(now)
+                turns[name].due, turns[name].at_once = turns[name].after(now), False
             _announce(name, sync, timing)
         self._turns = turns
         if self._watching is not None:
@@ -203,7 +207,7 @@ class Timetable:
         log.warning("the clock jumped: schedules go by what it says now", seconds=round(jump))
         for turn in self._turns.values():
             if jump < 0:
-                turn.due = turn.moved(now, jump)
+                turn.due = now if turn.at_once else turn.moved(now, jump)
             if turn.left_out is not None:
                 turn.left_out += jump
 
@@ -215,7 +219,7 @@ class Timetable:
         else:
             log.info("still running: this turn is left out", sync=name)
             turn.left_out = turn.left_out if turn.left_out is not None else turn.due
-        turn.due = turn.after(now)
+        turn.due, turn.at_once = turn.after(now), False
 
 
 def _announce(name: str, sync: SyncConfig, timing: Timing) -> None:

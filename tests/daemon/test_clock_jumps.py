@@ -100,6 +100,19 @@ async def test_set_back_it_goes_on_as_often(hours: float) -> None:
             assert 0 <= upcoming.timestamp() - machine.clock.now() <= (24 * HOUR if name == "daily" else 900)
 
 
+@pytest.mark.parametrize("schedule", ["1h", "0 7 * * *"])
+@pytest.mark.parametrize("hours", [-2, 2])
+async def test_a_clock_that_is_set_while_the_daemon_starts_delays_no_first_run(schedule: str, hours: int) -> None:
+    machine, (calls, run) = Machine(), counting()
+    made = Timetable(run, machine.clock)
+    made.follow(config(customers=schedule))
+    machine.set_by = hours * HOUR
+    made.start()
+    await machine.passes(60)
+    made.end()
+    assert calls == {"customers": 1}
+
+
 @pytest.mark.parametrize("hours", [2, 24 * 365 * 50])
 async def test_set_forward_what_was_missed_is_one_turn_within_a_minute(hours: float) -> None:
     machine, (calls, run) = Machine(), counting()

@@ -85,6 +85,10 @@ def test_cookies_of_others_on_this_host_do_no_harm(daemon: DaemonProcess, cookie
     assert sent(daemon, "/", b"Cookie: " + cookie).status == 200
 
 
+def test_two_proxies_in_a_row_may_both_say_how_they_were_asked(daemon: DaemonProcess) -> None:
+    assert sent(daemon, "/", b"X-Forwarded-Proto: https\r\nX-Forwarded-Proto: http").status == 200
+
+
 @pytest.mark.parametrize(
     ("headers", "body"),
     [

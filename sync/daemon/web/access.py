@@ -26,6 +26,9 @@ WRONG_TOKEN_SECONDS = 1.0
 JUDGED_HEADERS = ("Host", "Origin", "Authorization", "Cookie", "Sec-Fetch-Site", "X-Forwarded-Proto")
 """The headers by which it is decided who may do what."""
 
+_OFTEN = ("Cookie", "X-Forwarded-Proto")
+"""Those that may be given more than once: each of several proxies may add its own."""
+
 _HOST = re.compile(r"(\[[0-9a-f:.]+(%[0-9a-z._~-]+)?\]|[^\s/?#@:\[\]\\]+)(:\d{0,5})?", re.ASCII | re.IGNORECASE)
 _INSIDE = (".svc", ".cluster.local", ".internal")
 """Ends of names that exist only inside a network."""
@@ -101,7 +104,7 @@ def malformed(request: web.Request) -> str | None:
         given = request.headers.getall(name, [])
         if not all(text.replace("\t", " ").isprintable() for text in given):  # half a letter is not printable
             return f"The header {name} holds characters that do not belong there.\n"
-        if len(given) > 1 and name != "Cookie":
+        if len(given) > 1 and name not in _OFTEN:
             return f"The header {name} is given twice.\n"
     host, origin = request.headers.get("Host"), request.headers.get("Origin")
     if host is not None and not (host.isascii() and _HOST.fullmatch(host)):
