@@ -35,8 +35,7 @@ async def under_other_keys(
                    if known.sent is None and known.external_id in seen]  # fmt: skip
         people += await look_at(unknown, session)
     there = _values_there(shared_values(people, new), missing, session)
-    finder = Finder(people, there)
-    return sorted((pair for one in new for pair in finder.pairs(one)), key=lambda pair: not pair.likely)
+    return Finder(people, there).all_pairs(new)
 
 
 async def _asked(external_ids: Sequence[str], session: Session) -> AsyncIterator[list[Tracked]]:
