@@ -181,6 +181,7 @@ class Reconciler:
             warnings=[*tally.warnings, *foreign.warnings()],
             mapping_changed=self._rows.mapping_changed,
             as_before=tally.as_before,
+            own_rows=tally.own_rows,
             doubt=self._judged.doubt(foreign.words),
             waiting=tally.waiting,
             noted=replace(
@@ -230,6 +231,8 @@ class Reconciler:
                 tally.decisions.append(self._unclear(row, who.external_id) or self._double(row, who.external_id))
                 if first is not None:
                     self._absences.doubled(row, fingerprint, first)
+                    if self._fingerprints.get(who.external_id) == fingerprint:
+                        tally.own_rows.setdefault(who.external_id, row.number)
             case "repeated":
                 pass
             case "gone":
