@@ -250,3 +250,19 @@ def test_a_namesake_alone_is_somebody_else(bench: Workbench) -> None:
     namesake = person(3, id="n1", phone="+14157770001", email="other@example.com", company="Elsewhere")
     bench.write([*people(3), namesake])
     assert run(bench).counts == {"created": 1, "deleted": 1, "unchanged": 3}
+
+
+@pytest.mark.parametrize("key", ["c0", "", "#N/A"], ids=["doubled", "emptied", "unreadable"])
+def test_whose_row_loses_its_key_after_it_had_another_one_is_held(bench: Workbench, key: str) -> None:
+    rows = people(8)
+    bench.write(rows)
+    run(bench)
+    bench.write([{**row, "id": f"crm-{row['id']}"} for row in rows])
+    assert run(bench).counts == {"held": 16}
+    bench.write([rows[0], {**rows[1], "id": key}, *rows[2:]])
+    for options in (["--dry-run"], [], []):
+        assert run(bench, *options).counts == {"unchanged": 7, "rejected": 1, "held": 1}
+    bench.write(rows)
+    assert run(bench).counts == {"unchanged": 8}
+    bench.write(rows[1:])
+    assert run(bench).counts == {"unchanged": 7, "deleted": 1}
