@@ -34,7 +34,7 @@ _OF_ADD_INS = "#n/a "
 _ANYHOW = frozenset({"#n/a", "#n/d", "#n/b", "#n/v", "#i/t", "#nv", "#н/д", "#δ/υ", "#div/0", "{#error"})
 _PLAIN = frozenset(
     {
-        *("#yok", "#hiányzik", "#saknas", "#puuttuu", "#puudub", "#manjka", "#nedostupné"),
+        *("#yok", "#hiányzik", "#saknas", "#puuttuu", "#puudub", "#manjka", "#nedostupné", "#nedostupný"),
         *("#null", "#value", "#ref", "#name", "#num", "#spill", "#calc", "#field", "#blocked", "#unknown", "#connect"),
         *("#busy", "#python", "#external", "#timeout", "#error", "#div", "#na"),
         *("#wert", "#bezug", "#zahl", "#überlauf", "#kalk", "#feld", "#blockiert", "#unbekannt", "#verbinden"),
@@ -90,6 +90,9 @@ _LOADING = frozenset(
     )
 )
 _DOTS = re.compile(r"\s*(?:\.{2,}|。{2,})$")
+_SPACED = re.compile(r"\s+(?=[!?]$)")
+"""French sets its marks apart: ``#NOM ?``."""
+
 _SUSPICIOUS = re.compile(r"[#＃{…⋯:：]|\.\.|。。")
 _LONGEST = 80
 
@@ -99,6 +102,8 @@ def is_error_word(text: str) -> bool:
     if len(text) > _LONGEST or not _SUSPICIOUS.search(text):
         return False
     seen = _seen(text)
+    if seen[0] in "#{":
+        seen = _SPACED.sub("", seen)
     word = seen.casefold()
     if word[0] in "#{":
         name, capitals = word.rstrip("!?}"), not any(map(str.islower, seen))

@@ -16,6 +16,9 @@ from sync.plan.limits import Danger, Limits, pass_once
 
 ROWS_NAMED = 5
 
+UNDER_ANOTHER_KEY = "under another key"
+"""Stands among the rows that a missing contact may be, while its row seems to be there under another key."""
+
 
 @dataclass(frozen=True, slots=True)
 class Unusable:
@@ -84,7 +87,7 @@ def absence(suspects: Sequence[str] | None, read: ReadRows) -> Absence:
     """What a read says of a missing contact. ``suspects``: the digests of the rows that it may be, as remembered.
 
     None: it was there before this read. A suspected row that is not there any more may have been edited: then those
-    that became unusable since may be it.
+    that became unusable since may be it. So may they where its row was there until now, under another key.
     """
     if suspects is None:
         return Absence(tuple(read.new), waits=read.waits and not read.new)

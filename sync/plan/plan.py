@@ -25,6 +25,7 @@ from sync.contacts.json_value import Json, list_in, object_in, text_in
 from sync.contacts.problem import Action, Problem, action_in
 from sync.contacts.warning import RowWarning
 from sync.plan.certainty import CERTAIN, Doubt, Waiting, deletes_held
+from sync.plan.displaced import displaced_held
 from sync.plan.limits import Danger, Limits
 from sync.plan.noted import NOTHING_NOTED, Noted
 from sync.plan.rewrites import mapping_warnings, rewrites
@@ -67,7 +68,8 @@ class Findings:
     ``incomplete``: why the source was not read to its end, if it was not. ``bookmark``: where an incremental source
     goes on next time. ``mapping_changed`` and ``as_before``: as ``plan.rewrites`` understands them. ``doubt``: why
     deletes are not certain. ``waiting``: missing, but not for long enough. ``same_people``: new rows that may be
-    contacts whose rows are missing, the likeliest first.
+    contacts whose rows are missing, the likeliest first. ``own_rows``: contacts whose key an earlier row has, too → the
+    row that is as they were.
     """
 
     rows: int = 0
@@ -85,6 +87,7 @@ class Findings:
     incomplete: str | None = None
     mapping_changed: frozenset[str] = frozenset()
     as_before: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    own_rows: Mapping[str, int | None] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,6 +237,9 @@ def _held_back_of(
     rewriting = rewrites(updates, found.mapping_changed, found.as_before)
     if refused := rewriting.refused(limits, judged):
         yield HeldBack("update", refused, rewriting.updates)
+        return
+    for danger, update in displaced_held(rewriting.updates, found.own_rows, limits):
+        yield HeldBack("update", danger, (update,))
 
 
 def _which(change: Change) -> Which:

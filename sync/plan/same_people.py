@@ -2,13 +2,14 @@
 
 Two are one person where they share a number or address that nobody else's row carries, or carry the same name beside
 it; where they are alike in every field; or where one key is the other, spelled anew, and nothing speaks against it.
+Where that shows that keys were given anew, the same first and last name will do: who got another number meanwhile, too.
 """
 
 from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from sync.contacts.contact import Contact, Desired
@@ -79,11 +80,30 @@ class Finder:
 
     def __init__(self, missing: Iterable[Person], there: Collection[str] = ()) -> None:
         self._there = there
+        self._missing = tuple(missing)
         self._by: dict[str, list[Person]] = defaultdict(list)
         self._paired: set[str] = set()
-        for person in missing:
+        for person in self._missing:
             for mark in _marks(person):
                 self._by[mark].append(person)
+
+    def all_pairs(self, new: Sequence[Person]) -> list[SamePerson]:
+        """Of everyone who is new, the likeliest first; where keys were given anew, by their names alone, too."""
+        pairs = [pair for one in new for pair in self.pairs(one)]
+        if pairs:
+            found = {pair.now for pair in pairs}
+            pairs += self._by_name([one for one in new if one.external_id not in found])
+        return sorted(pairs, key=lambda pair: not pair.likely)
+
+    def _by_name(self, new: Iterable[Person]) -> Iterator[SamePerson]:
+        """Those of the missing who were found under no other key, and have one's first and last name."""
+        left: dict[tuple[str, ...], Person] = {
+            was.name: was for was in self._missing if was.external_id not in self._paired and was.name and all(was.name)
+        }
+        for one in new:
+            if was := left.get(one.name):
+                why = f"both are {' '.join(one.name).title()}, and others have other keys now"
+                yield SamePerson(was.external_id, one.external_id, why)
 
     def pairs(self, new: Person) -> list[SamePerson]:
         """Those of the missing whom this one may be, the likeliest first."""

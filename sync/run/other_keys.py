@@ -6,11 +6,14 @@ Asks only where rows are missing and others are new. What is found is held back 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Collection, Sequence
+from dataclasses import replace
 
 from sync.contacts.change import Create, Decision, Delete
 from sync.contacts.contact import Desired
 from sync.openphone.client import IDS_PER_LOOKUP
 from sync.openphone.lookups import Lookups
+from sync.plan.certainty import UNDER_ANOTHER_KEY
+from sync.plan.noted import Noted
 from sync.plan.same_people import Finder, Person, SamePerson, shared_values
 from sync.run.session import Session, Stopped
 from sync.state.contacts import Tracked
@@ -35,8 +38,7 @@ async def under_other_keys(
                    if known.sent is None and known.external_id in seen]  # fmt: skip
         people += await look_at(unknown, session)
     there = _values_there(shared_values(people, new), missing, session)
-    finder = Finder(people, there)
-    return sorted((pair for one in new for pair in finder.pairs(one)), key=lambda pair: not pair.likely)
+    return Finder(people, there).all_pairs(new)
 
 
 async def _asked(external_ids: Sequence[str], session: Session) -> AsyncIterator[list[Tracked]]:
@@ -74,3 +76,9 @@ def _values_there(shared: frozenset[str], missing: Collection[str], session: Ses
         if known.sent is not None and known.external_id not in missing:
             there |= person_sent(known).reach & shared
     return frozenset(there)
+
+
+def note_other_keys(noted: Noted, pairs: Sequence[SamePerson]) -> Noted:
+    """Who is missing because of another key has a row until now: one that loses its key later on may be it."""
+    rows = {pair.was: (*noted.missing.get(pair.was, ()), UNDER_ANOTHER_KEY) for pair in pairs}
+    return replace(noted, missing={**noted.missing, **rows}) if rows else noted

@@ -46,7 +46,7 @@ from sync.run.looking import Looking
 from sync.run.newcomers import Newcomers
 from sync.run.open_rows import still_open
 from sync.run.other_hands import OtherHands
-from sync.run.other_keys import under_other_keys
+from sync.run.other_keys import note_other_keys, under_other_keys
 from sync.run.reading import absent_columns, asked_of_the_source, rows_of
 from sync.run.session import Misconfigured, Session
 from sync.run.tally import Tally
@@ -105,6 +105,7 @@ async def read_and_decide(connector: Connector, rows: Understanding, job: Job, s
         warnings=(*guesses, *found.warnings),
         decisions=[*found.decisions, *again],
         same_people=same_people,
+        noted=note_other_keys(found.noted, same_people),
         details=summary.details if summary else {},
         incomplete=str(incomplete) if incomplete else None,
         bookmark=f"{question} {summary.bookmark}" if summary and summary.bookmark is not None else None,
@@ -181,6 +182,7 @@ class Reconciler:
             warnings=[*tally.warnings, *foreign.warnings()],
             mapping_changed=self._rows.mapping_changed,
             as_before=tally.as_before,
+            own_rows=tally.own_rows,
             doubt=self._judged.doubt(foreign.words),
             waiting=tally.waiting,
             noted=replace(
@@ -230,6 +232,8 @@ class Reconciler:
                 tally.decisions.append(self._unclear(row, who.external_id) or self._double(row, who.external_id))
                 if first is not None:
                     self._absences.doubled(row, fingerprint, first)
+                    if self._fingerprints.get(who.external_id) == fingerprint:
+                        tally.own_rows.setdefault(who.external_id, row.number)
             case "repeated":
                 pass
             case "gone":

@@ -5,6 +5,7 @@ Needs nothing but the values it is given.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
@@ -93,8 +94,8 @@ class SyncReport:
         self.held_back = plan.held_back
         self.waiting = plan.waiting
         self.counts["held"], self.counts["waiting"] = plan.held, len(plan.waiting)
-        self.counts["rejected"] = len({_row_key(p) for p in plan.problems if p.kind == "rejected"})
-        self.counts["failed"] = len({_row_key(p) for p in plan.problems if p.kind == "failed"})
+        self.counts["rejected"] = _rows_of([p for p in plan.problems if p.kind == "rejected"])
+        self.counts["failed"] = _rows_of([p for p in plan.problems if p.kind == "failed"])
         if self.dry_run:
             for change in plan.changes:
                 self._count(change)
@@ -231,5 +232,11 @@ def _in_source_order(item: Change | Problem) -> tuple[bool, int, str]:
     return (item.row is None, item.row or 0, item.external_id or "")
 
 
-def _row_key(problem: Problem) -> tuple[int | None, str | None]:
-    return (problem.row, problem.external_id)
+def _rows_of(problems: Sequence[Problem]) -> int:
+    """How many rows these are of. Records without row numbers: a record has one problem in a column, or none."""
+    numbered = {(problem.row, problem.external_id) for problem in problems if problem.row is not None}
+    columns = Counter((problem.external_id, problem.column) for problem in problems if problem.row is None)
+    records: dict[str | None, int] = {}
+    for (external_id, _), count in columns.items():
+        records[external_id] = max(count, records.get(external_id, 0))
+    return len(numbered) + sum(records.values())

@@ -20,3 +20,4 @@ class Tally:
     warnings: list[RowWarning] = field(default_factory=list)
     waiting: list[Waiting] = field(default_factory=list)
     as_before: dict[str, frozenset[str]] = field(default_factory=dict)
+    own_rows: dict[str, int | None] = field(default_factory=dict)

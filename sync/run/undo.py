@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from sync.contacts.change import Change, Create, Delete, Update
-from sync.contacts.contact import SCALARS, Contact, Item, differences, sendable_source
+from sync.contacts.contact import SCALARS, Contact, Desired, Item, differences, sendable_source
 from sync.contacts.problem import Problem
 from sync.openphone.client import OpenPhone
 from sync.plan.decide import cannot_be_understood
@@ -90,7 +90,32 @@ async def _turned(record: ChangeRecord, client: OpenPhone, label: str) -> Change
     released = record.action == "adopt"
     rekeyed = not released and differences(now, after).keys() == {"externalId"}
     external_id = str(after.external_id) if rekeyed else record.external_id
-    return Update(external_id, None, str(now.id), now, after, released=released)
+    desired = None if released or rekeyed else _sent_before(record, after)
+    return Update(external_id, None, str(now.id), now, after, desired, released=released)
+
+
+def _sent_before(record: ChangeRecord, after: Contact) -> Desired | None:
+    """What is ours of a contact that is put back: the numbers and addresses that the run took away.
+
+    So they go again should their label not be mapped any more, as if the run had never been undone.
+    """
+    if record.before is None or record.after is None:
+        return None
+    before, then = record.before, record.after
+    numbers = _taken_away(before.phone_numbers, then.phone_numbers, after.phone_numbers)
+    addresses = _taken_away(before.emails, then.emails, after.emails)
+    return Desired(record.external_id, {}, numbers, addresses) if numbers or addresses else None
+
+
+def _taken_away(before: Sequence[Item], then: Sequence[Item], now: Sequence[Item]) -> dict[str, tuple[str, ...]]:
+    """Label → values that the run took away, and the label with them, and that are there again."""
+    kept = {item.name for item in then}
+    back = {(item.name, item.value) for item in now}
+    taken: dict[str, tuple[str, ...]] = {}
+    for item in before:
+        if item.name and item.value and item.name not in kept and (item.name, item.value) in back:
+            taken[item.name] = (*taken.get(item.name, ()), item.value)
+    return taken
 
 
 def _in_waves(plan: Plan) -> list[Plan]:

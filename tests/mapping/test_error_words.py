@@ -13,6 +13,7 @@ ERRORS = [
     *("#FIELD!", "#BLOCKED!", "#UNKNOWN!", "#CONNECT!", "#BUSY!", "#PYTHON!", "#EXTERNAL!", "#ERROR!"),
     *("#GETTING_DATA", "{#ERROR!}", "#n/a", "#ref!", "#NV", "#WERT!", "#BEZUG!", "#ZAHL!"),
     *("#ÜBERLAUF!", "#KALK!", "#DATEN_ABRUFEN", "#VALEUR!", "#NOM?", "#NOMBRE!", "#NUL!"),
+    *("#NOM ?", "#VALEUR !", "#REF\u202f!", "#DIV/0\u00a0!", "#NUL !", "#NEDOSTUPNÝ"),
     *("#PROPAGATION!", "#CHAMP!", "#¡VALOR!", "#¿NOMBRE?", "#¡REF!", "#¡DIV/0!", "#¡NUM!", "#N/D"),
     *("#¡DESBORDAMIENTO!", "#VALORE!", "#RIF!", "#NOME?", "#ESPANSIONE!", "#DESPEJO!", "#NÚM!"),
     *("#WAARDE!", "#VERW!", "#NAAM?", "#GETAL!", "#N/B", "#DEEL/0!", "#OVERLOOP!", "#SKÄRNING!"),
@@ -36,7 +37,7 @@ SENTENCES = [
 ]
 WORDS = [
     *("Ana", "#1", "#42", "#VIP", "#team", "#acme_sales", "#ad", "#Name", "N/A", "-", "Laden", "Err"),
-    *("Working", "C#", "Error", "Err:1", "Room:502", "Suite:502", "#", "##", "...", "…", "#great!"),
+    *("Working", "C#", "Error", "Err:1", "Room:502", "Suite:502", "#", "##", "...", "…", "#great!", "#1 !"),
 ]
 PHRASES = [
     *("Loading Dock", "Laden GmbH", "Loading Inc...", "Müller...", "Err: see note", "# 7", "Unit #3!"),

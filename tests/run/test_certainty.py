@@ -73,7 +73,8 @@ def test_the_first_of_two_rows_with_one_key_may_be_the_missing_one(bench: Workbe
     bench.write(with_row(1, id="c0"))
     run(bench)
     bench.write(with_row(1, id="c0")[::-1])
-    assert run(bench).counts == {"unchanged": 6, "updated": 1, "rejected": 1, "held": 1}
+    assert run(bench).counts == {"unchanged": 6, "rejected": 1, "held": 2}
+    assert not bench.wrong(people(8))
 
 
 def test_other_deletes_go_on_once_the_row_was_so_before(bench: Workbench) -> None:
@@ -192,3 +193,30 @@ def test_a_create_that_was_cut_off_is_no_row_without_a_key_either(bench: Workben
         assert run(bench).counts == {"unchanged": 8, "rejected": 1, "held": 1}
     bench.write(people(8))
     assert run(bench).counts == {"unchanged": 8, "deleted": 1}
+
+
+@pytest.mark.parametrize("count", [3, 12, 60])
+def test_a_key_dragged_up_makes_nobody_somebody_else(bench: Workbench, count: int) -> None:
+    bench.write(people(count))
+    run(bench, "--max-deletes", "100%")
+    bench.write([person(0, id="c1"), *people(count)[1:]])
+    for _ in range(2):
+        assert same_in_a_dry_run(bench) == (4, {"unchanged": count - 2, "rejected": 1, "held": 2})
+    assert not bench.wrong(people(count))
+    reasons = run(bench).reasons("held")
+    assert any("row 3 has the same key and is just as this contact was" in reason for reason in reasons)
+
+    bench.write(people(count))
+    assert run(bench).counts == {"unchanged": count}
+
+
+def test_the_row_above_counts_where_that_is_meant(bench: Workbench) -> None:
+    bench.write([person(0, id="c1"), *people(8)[1:]])
+    assert run(bench, "--max-rewrites", "1").counts == {"unchanged": 6, "updated": 1, "rejected": 1, "held": 1}
+
+
+def test_lines_of_one_person_may_be_sorted(bench: Workbench) -> None:
+    bench.write([*people(8), person(3, company="House 2")])
+    assert run(bench).counts == {"unchanged": 8, "rejected": 1}
+    bench.write([person(3, company="House 2"), *people(8)])
+    assert run(bench).counts == {"unchanged": 7, "updated": 1, "rejected": 1}

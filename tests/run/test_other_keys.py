@@ -225,3 +225,44 @@ def test_nfd_in_a_source_is_written_as_nfc(bench: Workbench) -> None:
     run(bench)
     assert one(bench, "Zoë")["externalId"] == "Zoë"
     assert json.dumps(bench.sandbox.by_external_id("Zoë"))
+
+
+@pytest.mark.parametrize("count", [3, 12])
+def test_whoever_got_another_number_meanwhile_is_known_by_name_once_others_show_that_keys_changed(
+    bench: Workbench, count: int
+) -> None:
+    rows = people(count)
+    bench.write(rows)
+    run(bench)
+    moved = [{**row, "id": f"crm-x{row['id']}"} for row in rows]
+    for number in range(count // 2):
+        moved[number] |= {"phone": f"+1415777{number:04d}", "email": ""}
+    bench.write([*moved, person(900)])
+    for options in (["--dry-run"], []):
+        held = run(bench, *options)
+        assert (held.exit, held.counts) == (4, {"created": 1, "held": 2 * count})
+    assert len(bench.sandbox.contacts) == count + 1
+
+
+def test_a_namesake_alone_is_somebody_else(bench: Workbench) -> None:
+    bench.write(people(4))
+    run(bench)
+    namesake = person(3, id="n1", phone="+14157770001", email="other@example.com", company="Elsewhere")
+    bench.write([*people(3), namesake])
+    assert run(bench).counts == {"created": 1, "deleted": 1, "unchanged": 3}
+
+
+@pytest.mark.parametrize("key", ["c0", "", "#N/A"], ids=["doubled", "emptied", "unreadable"])
+def test_whose_row_loses_its_key_after_it_had_another_one_is_held(bench: Workbench, key: str) -> None:
+    rows = people(8)
+    bench.write(rows)
+    run(bench)
+    bench.write([{**row, "id": f"crm-{row['id']}"} for row in rows])
+    assert run(bench).counts == {"held": 16}
+    bench.write([rows[0], {**rows[1], "id": key}, *rows[2:]])
+    for options in (["--dry-run"], [], []):
+        assert run(bench, *options).counts == {"unchanged": 7, "rejected": 1, "held": 1}
+    bench.write(rows)
+    assert run(bench).counts == {"unchanged": 8}
+    bench.write(rows[1:])
+    assert run(bench).counts == {"unchanged": 7, "deleted": 1}

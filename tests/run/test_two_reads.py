@@ -96,3 +96,10 @@ def test_limits_are_judged_when_the_wait_is_over(bench: Workbench, server: CrmSe
     assert run(bench).counts == {"unchanged": 13, "waiting": 12}
     assert run(bench).counts == {"unchanged": 13, "held": 12}
     assert run(bench, "--max-deletes", "12").counts == {"unchanged": 13, "deleted": 12}
+
+
+def test_every_record_without_a_key_is_counted_though_records_have_no_rows(bench: Workbench, server: CrmServer) -> None:
+    server.records[1]["id"], server.records[12]["id"] = None, ""
+    for options in (["--dry-run"], [], []):
+        result = run(bench, *options)
+        assert (result.exit, result.counts) == (4, {"unchanged": 23, "rejected": 2, "held": 2})

@@ -291,3 +291,17 @@ def test_a_drift_that_was_repaired_and_undone_stays_tracked(bench: Workbench) ->
     assert undo(bench, 2).exit == 0
     assert bench.run().counts == {"updated": 1, "unchanged": 2}
     assert bench.wrong() == []
+
+
+def test_a_label_that_was_renamed_before_an_undo_leaves_no_old_number(bench: Workbench) -> None:
+    bench.write(people(3))
+    bench.run()
+    fields = bench.syncs["customers"]["fields"]
+    bench.configure(fields={**fields, "phoneNumbers": {"cell": "phone"}})
+    bench.write([person(0, phone="+14157770000"), *people(3)[1:]])
+    assert bench.run().counts == {"updated": 3}
+    assert undo(bench, 2).counts == {"updated": 3}
+    assert [item["value"] for item in default(bench, "c0")["phoneNumbers"]] == ["+14155550000"]
+    assert bench.run().counts == {"updated": 3}
+    for key, number in (("c0", "+14157770000"), ("c1", "+14155550001")):
+        assert [(n["name"], n["value"]) for n in default(bench, key)["phoneNumbers"]] == [("cell", number)]
