@@ -96,11 +96,15 @@ class Update:
 
 @dataclass(frozen=True, slots=True)
 class Delete:
-    """A contact whose row is gone. ``before`` is None where nobody looked, since the delete is held back anyway."""
+    """A contact whose row is gone. ``before`` is None where nobody looked, since the delete is held back anyway.
+
+    ``orphan``: it was made by a create of ours that was cut off, and never tracked.
+    """
 
     external_id: str
     contact_id: str
     before: Contact | None = None
+    orphan: bool = False
 
     action: ClassVar[Action] = "delete"
     row: ClassVar[None] = None
@@ -150,7 +154,9 @@ class Outcome:
 def change_to_json(change: Change) -> dict[str, Json]:
     """A plain value from which ``change_from_json`` makes the same change."""
     written: dict[str, Json] = {"action": change.action, "external_id": change.external_id}
-    if not isinstance(change, Delete):
+    if isinstance(change, Delete):
+        written["orphan"] = change.orphan
+    else:
         written |= {"row": change.row, "fingerprint": change.fingerprint.hex() if change.fingerprint else None}
     if change.contact_id is not None:
         written["contact_id"] = change.contact_id
@@ -207,7 +213,7 @@ def _update(whole: Mapping[str, Json]) -> Update:
 def _delete(whole: Mapping[str, Json]) -> Delete:
     before = whole.get("before")
     held = Contact.from_json(before) if before is not None else None
-    return Delete(str(whole["external_id"]), str(whole["contact_id"]), held)
+    return Delete(str(whole["external_id"]), str(whole["contact_id"]), held, whole.get("orphan") is True)
 
 
 def _adopt(whole: Mapping[str, Json]) -> Adopt:

@@ -146,7 +146,8 @@ def deletes_held(
             suspected.setdefault(of, []).append(delete)
         else:
             certain.append(delete)
-    if danger := limits.deletes_refused(len(certain), tracked, rows, meant=meant):
+    counted = sum(1 for delete in certain if not delete.orphan or limits.exact_deletes or rows == 0)
+    if danger := limits.deletes_refused(counted, tracked, rows, meant=meant):
         yield danger, tuple(certain)
     for of, held in suspected.items():
         yield _may_be(of, meant), tuple(held)

@@ -40,6 +40,11 @@ class Limits:
     rewrites: Limit = MAX_REWRITES
     rewrites_for_this_run: bool = False
 
+    @property
+    def exact_deletes(self) -> bool:
+        """Whether a number was given: then every delete counts. A share is one of the contacts that are tracked."""
+        return self.for_this_run or self.deletes.count is not None
+
     def deletes_refused(self, deletes: int, tracked: int, rows: int, *, meant: int | None = None) -> Danger | None:
         """Why this many deletes of ``tracked`` contacts are held back, or None.
 

@@ -6,7 +6,17 @@ import pytest
 
 from sync.contacts.change import Delete
 from sync.contacts.json_value import Json
-from sync.plan.certainty import Absence, Doubt, ReadRows, Unusable, absence, deletes_held, newly_unusable, remembered
+from sync.plan.certainty import (
+    CERTAIN,
+    Absence,
+    Doubt,
+    ReadRows,
+    Unusable,
+    absence,
+    deletes_held,
+    newly_unusable,
+    remembered,
+)
 from sync.plan.foreign_hand import ForeignHand, Sign, moved
 from tests.support.plans import limits
 
@@ -85,3 +95,11 @@ def test_a_field_that_was_not_sent_does_not_move() -> None:
     assert not moved(sent, {**sent, "scalars": {"firstName": "Ana", "role": "Boss"}, "sourceUrl": "https://a"})
     assert moved(sent, {**sent, "phoneNumbers": {"mobile": ["+2"]}})
     assert not moved(None, sent)
+
+
+def test_what_a_cut_off_create_made_is_no_part_of_a_share_of_those_tracked() -> None:
+    orphans = [Delete(f"c{n}", f"id{n}", orphan=True) for n in range(3)]
+    share, number = limits(), limits(0)
+    assert list(deletes_held(orphans, CERTAIN, share, tracked=0, rows=1)) == []
+    assert [len(held) for _, held in deletes_held(orphans, CERTAIN, share, tracked=0, rows=0)] == [3]
+    assert [len(held) for _, held in deletes_held(orphans, CERTAIN, number, tracked=0, rows=1)] == [3]

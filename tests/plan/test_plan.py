@@ -128,7 +128,7 @@ def changes(draw: st.DrawFn) -> Change:
         adopted, by, released = draw(st.booleans()), draw(MATCHED_BY), draw(st.booleans())
         return Update(key, draw(ROWS), draw(TEXT), before, after, wanted, fingerprint, adopted, by, released)
     if kind is Delete:
-        return Delete(key, draw(TEXT), draw(st.none() | CONTACTS))
+        return Delete(key, draw(TEXT), draw(st.none() | CONTACTS), draw(st.booleans()))
     return Adopt(key, draw(ROWS), draw(TEXT), draw(FINGERPRINTS), draw(st.none() | TEXT))
 
 
