@@ -123,13 +123,17 @@ class Delete:
 
 @dataclass(frozen=True, slots=True)
 class Adopt:
-    """A contact that is as its row wants it already, and is tracked from now on."""
+    """A contact that is as its row wants it already, and is tracked from now on.
+
+    ``sent``: what a create of ours that was cut off made it of; None where we did not make it.
+    """
 
     external_id: str
     row: int | None
     contact_id: str
     fingerprint: bytes | None
     name: str | None = None
+    sent: Desired | None = None
 
     action: ClassVar[Action] = "adopt"
     before: ClassVar[None] = None
@@ -169,7 +173,7 @@ def change_to_json(change: Change) -> dict[str, Json]:
     if isinstance(change, Update):
         written |= {"adopted": change.adopted, "matched_by": change.matched_by, "released": change.released}
     if isinstance(change, Adopt):
-        written["name"] = change.name
+        written |= {"name": change.name, "sent": change.sent.to_json() if change.sent else None}
     return written
 
 
@@ -217,8 +221,9 @@ def _delete(whole: Mapping[str, Json]) -> Delete:
 
 
 def _adopt(whole: Mapping[str, Json]) -> Adopt:
-    name = text_in(whole.get("name"))
-    return Adopt(str(whole["external_id"]), _row(whole), str(whole["contact_id"]), _fingerprint(whole), name)
+    external_id, name, sent = str(whole["external_id"]), text_in(whole.get("name")), whole.get("sent")
+    made_of = Desired.from_json(external_id, sent) if sent is not None else None
+    return Adopt(external_id, _row(whole), str(whole["contact_id"]), _fingerprint(whole), name, made_of)
 
 
 def _matched_by(value: Json) -> MatchedBy | None:

@@ -165,7 +165,7 @@ class Wanted:
     ``contact_id`` is the contact that it had, or that the row itself names; None for a row that is new to us.
     ``tracked``: the state holds that contact for this sync. ``last``: what was last sent there, if that is known.
     ``moved``: the row wants something else than was sent. ``spelled``: the key as the row has it, where the
-    workspace may hold the contact under that one.
+    workspace may hold the contact under that one. ``begun``: a create of ours was cut off, and may have made it.
     """
 
     row: int | None
@@ -176,6 +176,7 @@ class Wanted:
     last: LastApplied | None = None
     moved: bool = False
     spelled: str | None = None
+    begun: bool = False
 
     @property
     def external_id(self) -> str:
@@ -252,10 +253,11 @@ def decide(wanted: Wanted, found: Sequence[Contact], label: Label, owners: Mappi
             still = last.still if last is not None and not again else None
             return InStep(wanted.external_id, contact_id, fingerprint, again, still)
         case "adopted":
-            return Adopt(wanted.external_id, row, contact_id, fingerprint, full_name(held))
+            sent = wanted.desired if wanted.begun and held.source == label.text else None
+            return Adopt(wanted.external_id, row, contact_id, fingerprint, full_name(held), sent)
         case "updated":
-            sent = last.standing if last else wanted.desired
-            return Update(wanted.external_id, row, contact_id, held, after, sent, fingerprint, not tracked)
+            standing = last.standing if last else wanted.desired
+            return Update(wanted.external_id, row, contact_id, held, after, standing, fingerprint, not tracked)
         case _ if held.unreadable is not None:
             return cannot_be_understood(row, wanted.external_id, held)
         case _:

@@ -62,7 +62,9 @@ def _remember(plan: Plan, target: Target, on_outcome: OnOutcome) -> None:
     adopted = [change for change in plan.changes if isinstance(change, Adopt)]
     for start in range(0, len(adopted), ADOPT_BATCH):
         batch = adopted[start : start + ADOPT_BATCH]
-        contacts.remember(sync, (InStep(one.external_id, one.contact_id, one.fingerprint) for one in batch))
+        contacts.remember(
+            sync, (InStep(one.external_id, one.contact_id, one.fingerprint, still=one.sent) for one in batch)
+        )
         for change in batch:
             on_outcome(Outcome(change))
 

@@ -282,7 +282,14 @@ class Reconciler:
             self._tally.decisions.extend(understood.problems)
             return
         tracked = who.external_id in self._fingerprints
-        wanted = Wanted(row.number, understood.desired, fingerprint, who.contact_id, tracked)
+        wanted = Wanted(
+            row.number,
+            understood.desired,
+            fingerprint,
+            who.contact_id,
+            tracked,
+            begun=who.external_id in self._intents,
+        )
         if not wanted.tracked:
             await self._newcomers.look(replace(wanted, spelled=who.spelled) if who.spelled else wanted)
             return

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from sync.state.store import State
 from tests.support.run_bench import one, run
 from tests.support.workbench import Workbench, people, person, workbench
 
@@ -199,3 +200,30 @@ def test_a_value_that_is_dropped_is_named(bench: Workbench) -> None:
     }
     texts = sorted(warning["text"] for warning in warnings)
     assert [text.partition(" is ")[0] for text in texts] == ["email: 'nobody'", "notes: 'ftp://x.y'", "phone: '12'"]
+
+
+@VERIFY
+def test_what_a_create_that_was_cut_off_wrote_goes_with_its_label_too(
+    bench: Workbench, options: tuple[str, ...]
+) -> None:
+    map_labels(bench, {"mobile": "phone"})
+    bench.write([person(0), person(1)])
+    run(bench)
+    with State.open(f"sqlite:///{bench.state}") as state:  # as if the run had been killed before the answer came
+        state.contacts.forget("customers", ["c0"])
+        state.contacts.intend("customers", "c0")
+    assert run(bench, *options).counts == {"adopted": 1, "unchanged": 1}
+    map_labels(bench, {"cell": "phone"})
+    assert run(bench, *options).counts == {"updated": 2}
+    assert numbers(bench) == [("cell", FIRST)]
+
+
+def test_what_was_there_before_us_stays_under_its_label(bench: Workbench) -> None:
+    map_labels(bench, {"mobile": "phone"})
+    bench.write([person(0)])
+    run(bench)
+    bench.forget_state()
+    assert run(bench).counts == {"adopted": 1}
+    map_labels(bench, {"cell": "phone"})
+    run(bench)
+    assert numbers(bench) == [("cell", FIRST), ("mobile", FIRST)]
