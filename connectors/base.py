@@ -237,6 +237,11 @@ _OWN = {
 }
 
 
+def own_names() -> list[str]:
+    """The names of our own connectors, found without asking the installed packages."""
+    return sorted(_OWN)
+
+
 def names() -> list[str]:
     """The names that a configuration may give as ``source.type``."""
     return sorted({*_OWN, *(entry.name for entry in entry_points(group=ENTRY_POINT_GROUP))})

@@ -29,9 +29,13 @@ _FOOT = re.compile(
     re.VERBOSE | re.IGNORECASE | re.DOTALL,
 )
 _AMOUNT = re.compile(r"[-(]?\s*[$€£¥]?\s*-?\d{1,3}([.,\s']?\d{3})*([.,]\d+)?\s*[%$€£¥]?\)?|[$€£¥]?\d+[.,]\d{2}")
-_BEGINNINGS = frozenset("tTgGsSeErRcCpPaA0123456789-*=©($€£¥fFoOłлuUхлЛ☐✗✘")
-"""What any of these words, and a nought, may begin with: all other rows are told from them at once."""
+_WORDS = """
+    tot gra sub rep run end ges sum som tota rec row con cus cli acc lea mem peo per ent ite cou pag gen pri exp cre
+    as_ cop fal fau onw fał лож usa epä"""
+_BEGINNINGS = frozenset(word.replace("_", " ") for word in _WORDS.split())
+"""What any of these words may begin with: nearly all rows are told from them by that."""
 
+_SIGNS = frozenset("-*=©($€£¥☐✗✘")
 _LONGEST_COUNT = 6
 """More digits than that in a row, without a separator, may be a phone number."""
 
@@ -57,7 +61,7 @@ class NoRows:
                 continue
             if text == column:
                 return self._is_header(cells)
-            if text[0] in _BEGINNINGS:
+            if text[:3].casefold() in _BEGINNINGS or text[0] in _SIGNS or _begins_with_number(text):
                 if self._several and _FOOT.fullmatch(text):
                     return _nothing_else([str(cell).strip() for cell in cells.values() if not _is_blank(cell)])
                 return self._says_nothing(cells)
@@ -86,6 +90,11 @@ def is_foot(cells: Sequence[str]) -> bool:
 def _nothing_else(filled: Sequence[str]) -> bool:
     """Whether beside the words there are only amounts, or the same words again, as Mindbody repeats them."""
     return all(cell == filled[0] or _is_amount(cell) for cell in filled[1:])
+
+
+def _begins_with_number(text: str) -> bool:
+    """As "12 rows" does, and a nought."""
+    return text[0].isdecimal() and (" " in text or text[0] == "0")
 
 
 def _is_blank(cell: Cell) -> bool:
