@@ -26,7 +26,7 @@ from connectors import base, not_a_table
 from connectors.base import Cell, Context, IncompleteRead, ReadSummary, Row, SourceError, TextEncoding
 from connectors.delimiter import SAMPLE_RECORDS, SEPARATORS, first_rows, likeliest_delimiter
 from connectors.headings import distinct, trimmed
-from connectors.no_rows import NoRows, is_foot
+from connectors.no_rows import Sieve, is_foot
 from connectors.text_encoding import BrokenUtf8, NotText, find_encoding, is_text_encoding
 from connectors.threads import in_thread
 
@@ -328,7 +328,7 @@ def _has_ended(raw: BinaryIO, encoding: str) -> bool:
 
 def _rows(header: _Header, records: Iterator[tuple[int, list[str]]]) -> Iterator[Row]:
     columns, width = header.columns, len(header.kept)
-    is_none = NoRows(columns)
+    sieve = Sieve(columns, header.number)
     every = all(header.kept)
     for number, cells in records:
         if number <= header.number:
@@ -336,5 +336,5 @@ def _rows(header: _Header, records: Iterator[tuple[int, list[str]]]) -> Iterator
         if len(cells) < width:
             cells += [""] * (width - len(cells))
         found: dict[str, Cell] = dict(zip(columns, cells if every else compress(cells, header.kept), strict=False))
-        if not is_none(found):
-            yield Row(number, found)
+        yield from sieve(Row(number, found))
+    yield from sieve.rest()

@@ -15,7 +15,7 @@ from connectors.google_sheets.options import GoogleSheetsOptions
 from connectors.google_sheets.placing import changes
 from connectors.google_sheets.portions import Portions
 from connectors.header_row import LOOKED_AT
-from connectors.no_rows import NoRows
+from connectors.no_rows import Sieve
 from connectors.patience import MayPass, Patience, Timing
 
 if TYPE_CHECKING:
@@ -77,13 +77,14 @@ class GoogleSheetsConnector:
         """Every row that says something. A sheet has no memory of changes, so ``bookmark`` is not used."""
         sheet = await self._opened()
         self._rows = 0
-        marks = self._marks()
-        is_none = NoRows([name for name in sheet.header.positions if name not in marks])
+        sieve = Sieve(list(sheet.header.positions), self._options.header_row, self._marks())
         async for number, values in sheet.reader.rows():
-            cells = sheet.header.cells(values)
-            if not is_none({name: cell for name, cell in cells.items() if name not in marks} if marks else cells):
+            for row in sieve(Row(number, sheet.header.cells(values))):
                 self._rows += 1
-                yield Row(number, cells)
+                yield row
+        for row in sieve.rest():
+            self._rows += 1
+            yield row
 
     async def top(self) -> Sequence[Sequence[Cell]]:
         """The first rows as they stand, whatever ``header_row`` says. Raises SourceError."""

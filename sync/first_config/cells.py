@@ -22,6 +22,32 @@ _DATE = re.compile(r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}([T\s].*)?|\d{1,2}[-/.]\d{1,2}
 _ADDRESS = re.compile(r"\S+@\S+\.\S+")
 _WRITTEN_TO_CALL = re.compile(r"\D{0,3}\+?[(\d][\d\s().\-/]{6,}\D{0,3}.{0,12}")
 _WORD_OF_A_NAME = re.compile(r"[^\W\d_][^\W\d_'’.\-]*(?:['’.\-][^\W\d_]*)*,?")
+_NOTHING = frozenset(
+    {
+        *[
+            "-",
+            "--",
+            "---",
+            ".",
+            "?",
+            "n/a",
+            "na",
+            "n.a.",
+            "none",
+            "null",
+            "nil",
+            "tbd",
+            "tba",
+            "unknown",
+            "x",
+            "xx",
+            "0",
+            "kein",
+            "keine",
+        ],
+        "not given",
+    }
+)
 _FIRM_WORDS = """
     llc inc ltd corp co company gmbh ag kg ohg ug mbh plc llp lp pty sa sas sarl srl spa bv nv oy ab as aps sl group
     dental clinic hospital school church club association services service solutions systems consulting holdings
@@ -96,7 +122,8 @@ def _most(sample: Sequence[str], fits: Callable[[str], object]) -> bool:
 def custom_origin(column: str, definition: CustomField, sample: Sequence[str], region: str) -> tuple[Origin, bool]:
     """How the column is to be read for this type of field, and whether most of it can be."""
     if definition.type == "multi-select":
-        return Origin((column,), split=next((s for s in _SEPARATORS[:-1] if any(s in v for v in sample)), ";")), True
+        seen = next((mark for mark in _SEPARATORS[:-1] if any(mark in value for value in sample)), None)
+        return Origin((column,), split=seen), True
     formats: Iterable[str | None] = [None]
     if definition.type == "date":
         month_first = sorted(_DATE_FORMATS, key=lambda each: not each.startswith("%m"))
@@ -106,13 +133,24 @@ def custom_origin(column: str, definition: CustomField, sample: Sequence[str], r
 
 
 def separator(sample: Sequence[str], read: Callable[[str], object]) -> str | None:
-    """What separates several values in one cell; None where cells hold one."""
-    for value in sample:
-        for mark in _SEPARATORS:
-            parts = [part.strip() for part in value.split(mark) if part.strip()]
-            if len(parts) > 1 and not _reads(value, read) and all(_reads(part, read) for part in parts):
-                return mark
+    """What separates several values in one cell; None where cells hold one, or are not all separated alike."""
+    found = {mark for value in sample if (mark := _separator_of(value, read)) is not None}
+    return found.pop() if len(found) == 1 else None
+
+
+def _separator_of(value: str, read: Callable[[str], object]) -> str | None:
+    if _reads(value, read):
+        return None
+    for mark in _SEPARATORS:
+        parts = [part.strip() for part in value.split(mark) if part.strip()]
+        if len(parts) > 1 and all(_reads(part, read) for part in parts):
+            return mark
     return None
+
+
+def without_nothing(sample: Sequence[str]) -> list[str]:
+    """The sample without what people write where there is nothing."""
+    return [value for value in sample if value.strip().casefold() not in _NOTHING]
 
 
 def are_salutations(sample: Sequence[str]) -> bool:

@@ -27,7 +27,7 @@ def guess(survey: Survey, custom_fields: Sequence[CustomField], *, region: str =
     persons = people(headings)
     main = _who_the_rows_are_about(persons, survey)
     mine = {column: persons[who][column] for column in headings for who in {OWN, main} if column in persons[who]}
-    work = Work(survey, region, mine)
+    work = Work(survey, region, dict(mine))
     contact_id = work.best(vocabulary.CONTACT_IDS) or "" if sheet else ""
     work.free.pop(contact_id, None)
     key = key_of(work)

@@ -50,7 +50,11 @@ def company_and_role(work: Work) -> None:
     for column in [column for column in work.free if are_salutations(work.sample(column))]:
         del work.free[column]
     _refute(work, vocabulary.ROLE)
-    _take(work, "role", work.best(vocabulary.ROLE))
+    role = work.best(vocabulary.ROLE)
+    if role is not None and work.survey.is_empty(role):
+        work.leave(role, "it is empty in every row")  # a "Title" may be of either kind
+    else:
+        _take(work, "role", role)
 
 
 def lacking_first_names(work: Work) -> None:
@@ -62,17 +66,13 @@ def lacking_first_names(work: Work) -> None:
     blank = work.survey.blank(*origin.columns)
     others = work.columns_of(("lastName", "company"))
     others = [column for column in others if column not in origin.columns]
-    if blank and any(work.survey.filled_without(column, origin.columns) for column in others):
+    if blank:
         columns = (*origin.columns, *others)
         for extra in (_display(work), *work.columns_of(name for name in work.fields if name.startswith("emails."))):
             if extra and extra not in columns and work.survey.filled_without(extra, columns):
                 columns = (*columns, extra)
-        _serve(work, columns, blank)
-    elif blank:
-        mails = work.columns_of(name for name in work.fields if name.startswith("emails."))
-        more = [c for c in (_display(work), *mails) if c and work.survey.filled_without(c, origin.columns)]
-        if more:
-            _serve(work, (*origin.columns, *others, *more), blank)
+        if any(work.survey.filled_without(column, origin.columns) for column in columns):
+            _serve(work, columns, blank)
     left = work.survey.blank(*work.fields["firstName"].columns)
     if left:
         work.notes.append(f"{left} of {work.survey.rows} rows have nothing to be called by: they are rejected")

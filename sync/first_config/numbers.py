@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 
-from sync.first_config.cells import look_like_addresses, looks_like_phones, readable, separator, surely_phones
+from sync.first_config.cells import (
+    look_like_addresses,
+    looks_like_phones,
+    readable,
+    separator,
+    surely_phones,
+    without_nothing,
+)
 from sync.first_config.headings import Heading, email_label, is_number_to_call, phone_label
 from sync.first_config.proposal import Origin
 from sync.first_config.work import Work
@@ -33,34 +40,44 @@ EMAILS = Group("emails", "e-mail addresses", email_label, look_like_addresses, l
 def labelled(work: Work, group: Group) -> None:
     """Takes every column of the group that is filled, and whose cells do not say otherwise."""
     called = {column: label for column, heading in work.free.items() if (label := group.label_of(heading))}
-    taken: list[str] = []
+    taken: dict[str, str] = {}
     for column, label in called.items():
-        sample = work.sample(column)
+        sample = without_nothing(work.sample(column))
         if work.survey.is_empty(column):
             work.leave(column, "it is empty in every row")
         elif sample and not group.fit(sample):
             work.leave(column, f"it is called like {group.what}, and holds none ({sample[0][:30]!r})")
         elif (same := _same_as(work, column, taken)) is not None:
-            work.leave(column, f"it says nothing that {same!r} does not say")
+            _join(work, column, taken[same])
         else:
-            taken.append(column)
-            _take(work, group, column, label)
+            taken[column] = _take(work, group, column, label)
     if not taken:
         _by_cells_alone(work, group)
 
 
-def _take(work: Work, group: Group, column: str, label: str) -> None:
+def _take(work: Work, group: Group, column: str, label: str) -> str:
     number, name = 1, f"{group.name}.{label}"
     while name in work.fields:
         number += 1
         name = f"{group.name}.{label} {number}"
-    sample, read = work.sample(column), LABELLED[group.name](work.region)
+    sample, read = without_nothing(work.sample(column)), LABELLED[group.name](work.region)
     split = separator(sample, read)
     origin = Origin((column,), split=split, label_column=_label_column(work, column))
     if split is None and readable(sample, read) * 2 < len(sample):
         what = f"phone numbers of {work.region}" if group is PHONES else group.what
         work.notes.append(f"most of {column!r} cannot be read as {what}: such rows are rejected")
     work.take(name, origin)
+    return name
+
+
+def _join(work: Work, column: str, name: str) -> None:
+    """A column that says the same where both say something: one of them serves where the other is blank."""
+    origin = work.fields[name]
+    if origin.label_column is not None:
+        work.leave(column, f"it says nothing that {origin.columns[0]!r} does not say")
+        return
+    plainest = sorted((*origin.columns, column), key=lambda each: len(Heading.of(each).words))
+    work.take(name, replace(origin, columns=tuple(plainest)))
 
 
 def _label_column(work: Work, column: str) -> str | None:
@@ -76,11 +93,11 @@ def _base(heading: Heading) -> tuple[str, ...]:
     return tuple(word for word in heading.words if word not in _NO_MATTER)
 
 
-def _same_as(work: Work, column: str, taken: Sequence[str]) -> str | None:
-    """A column that has been taken and holds the same in every row that has anything in this one."""
+def _same_as(work: Work, column: str, taken: Iterable[str]) -> str | None:
+    """A column that has been taken and says the same in every row in which both say something."""
     for other in taken:
-        pairs = [(row[column], row.get(other)) for row in work.survey.rows_seen if column in row]
-        if pairs and all(_bare(mine) == _bare(theirs or "") for mine, theirs in pairs):
+        pairs = [(row[column], row[other]) for row in work.survey.rows_seen if column in row and other in row]
+        if pairs and all(_bare(mine) == _bare(theirs) for mine, theirs in pairs):
             return other
     return None
 
