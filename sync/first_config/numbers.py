@@ -108,7 +108,8 @@ def _bare(value: str) -> str:
 
 def _by_cells_alone(work: Work, group: Group) -> None:
     """Where no heading says so: the only column whose cells leave no doubt."""
-    found = [column for column in work.free if group.surely(work.sample(column))]
+    called_else = {column for column, heading in work.free.items() if email_label(heading) or phone_label(heading)}
+    found = [column for column in work.free if column not in called_else and group.surely(work.sample(column))]
     if len(found) == 1:
         column = found[0]
         heading = work.free[column]

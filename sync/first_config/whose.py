@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from sync.first_config.headings import Heading
+from sync.first_config import vocabulary
+from sync.first_config.headings import Heading, match
 from sync.first_config.vocabulary import words
 
 Whose = tuple[str, ...]
@@ -52,12 +53,14 @@ _NOT_THE_ROW_AFTER = _set("owner agent partner manager")
 def whose(heading: Heading) -> Whose:
     """Whose the column is: some words for another person, or none where it is the row's own."""
     spelled = heading.words
+    if match(heading, vocabulary.KEYS) is not None:
+        return OWN
     for at, word in enumerate(spelled):
         if word in _OTHERS or word.startswith(_COMPOUNDS):
             return (word, *_number_after(spelled, at))
         following = spelled[at + 1] if at + 1 < len(spelled) else ""
         if word in _OF_THE_ROW and following in _NOT_THE_ROW_AFTER:
-            return (f"{word} {following}",)
+            return (following, word)
         if word in _ANOTHER and following in _CONTACT:
             return (word, following)
         if word in _EITHER or (word in _COUNTED and following.isdecimal()):
@@ -81,7 +84,9 @@ def without(heading: Heading, person: Whose) -> Heading:
 
 def may_be_the_row(person: Whose) -> bool:
     """Whether a row may be about this person, where it tells of nobody else."""
-    return bool(person) and (person[0] in _EITHER or person[0] in _COUNTED) and person[0] not in _OTHERS
+    if not person or set(person[1:]) & _OF_THE_ROW:
+        return False
+    return (person[0] in _EITHER or person[0] in _COUNTED) and person[0] not in _OTHERS
 
 
 def people(headings: Mapping[str, Heading]) -> dict[Whose, dict[str, Heading]]:
