@@ -175,6 +175,15 @@ class Samples(Protocol):
 
 
 @runtime_checkable
+class ShowsTop(Protocol):
+    """A connector of a grid of cells, whose header may stand below titles (``header_row``). Optional."""
+
+    async def top(self) -> Sequence[Sequence[Cell]]:
+        """The first rows as they stand, from row 1, whatever ``header_row`` says. Raises SourceError."""
+        ...
+
+
+@runtime_checkable
 class TellsAbsent(Protocol):
     """A connector whose columns are described, and may be described wrongly. Optional."""
 
@@ -226,6 +235,11 @@ _OWN = {
     "crm": "connectors.crm:CrmConnector",
     "sql": "connectors.sql:SqlConnector",
 }
+
+
+def own_names() -> list[str]:
+    """The names of our own connectors, found without asking the installed packages."""
+    return sorted(_OWN)
 
 
 def names() -> list[str]:

@@ -22,21 +22,25 @@ from typing import BinaryIO, ClassVar, Literal
 
 from pydantic import BaseModel, Field, field_validator
 
-from connectors import base
+from connectors import base, not_a_table
 from connectors.base import Cell, Context, IncompleteRead, ReadSummary, Row, SourceError, TextEncoding
-from connectors.headings import distinct
+from connectors.delimiter import SAMPLE_RECORDS, SEPARATORS, first_rows, likeliest_delimiter
+from connectors.headings import distinct, trimmed
+from connectors.no_rows import Sieve, is_foot
 from connectors.text_encoding import BrokenUtf8, NotText, find_encoding, is_text_encoding
 from connectors.threads import in_thread
 
-SEPARATORS = (",", ";", "\t", "|")
 _SAMPLE_CHARACTERS = 64 * 1024
-_SAMPLE_RECORDS = 10
 _LARGEST_CELL = 4 * 1024 * 1024
 _ROWS_BETWEEN_PAUSES = 1000
 _ESCAPED = "surrogateescape"
 _BROKEN = re.compile("[\udc80-\udcff]+")
 _NOTHING = " \t\x1a"
 """What may stand alone in a last line that says nothing: some programs end a file with Ctrl-Z."""
+
+_LONGEST_SEPARATOR_LINE = 12
+_SEPARATOR_LINE = re.compile('\ufeff?"?sep=([^\r\n"]|\t)"?[\r\n]*', re.IGNORECASE)
+"""What tells Excel which separator follows. It takes the line for no row, and so do we."""
 
 
 class CsvOptions(base.Options):
@@ -73,7 +77,7 @@ class _Header:
 
     @classmethod
     def of(cls, number: int, cells: Sequence[str]) -> _Header:
-        names = [cell.strip() for cell in cells]
+        names = [trimmed(cell) for cell in cells]
         return cls(number, tuple(filter(None, distinct(names))), tuple(map(bool, names)))
 
     @property
@@ -124,6 +128,12 @@ class CsvConnector:
     def summary(self) -> ReadSummary:
         return ReadSummary(details={"records": self._rows})
 
+    async def top(self) -> Sequence[Sequence[Cell]]:
+        """The first rows as they stand, whatever ``header_row`` says. Raises SourceError."""
+        file = await self._opened()
+        said, sample = _beginning(file.raw, file.encoding.name)
+        return first_rows(sample, [self._options.delimiter or said] if self._options.delimiter or said else SEPARATORS)
+
     @property
     def text_encoding(self) -> TextEncoding | None:
         return self._file.encoding if self._file else None
@@ -172,16 +182,22 @@ class CsvConnector:
             raise SourceError(f"{self._path} {problem}: {self._broken_place(raw)}") from None
         except NotText as problem:
             raise SourceError(f"{self._path} {problem}") from None
+        self._check_is_table(raw, encoding.name)
         delimiter = self._options.delimiter or self._find_delimiter(raw, encoding.name)
         header = self._find_header(raw, encoding.name, delimiter)
         return _OpenFile(raw, before, encoding, delimiter, header, _has_ended(raw, encoding.name))
 
+    def _check_is_table(self, raw: BinaryIO, encoding: str) -> None:
+        _, sample = _beginning(raw, encoding)
+        wrong = not_a_table.from_text(sample) or not_a_table.quoted_whole(
+            sample.splitlines()[:SAMPLE_RECORDS], SEPARATORS
+        )
+        if wrong is not None:
+            raise SourceError(f"{self._path} {wrong}")
+
     def _find_delimiter(self, raw: BinaryIO, encoding: str, errors: str = "strict") -> str:
-        with _Text(raw, encoding, errors) as lines:
-            sample = lines.read(_SAMPLE_CHARACTERS)
-        if len(sample) == _SAMPLE_CHARACTERS:
-            sample = sample[: sample.rfind("\n") + 1] or sample
-        return likeliest_delimiter(sample, self._options.header_row)
+        said, sample = _beginning(raw, encoding, errors)
+        return said or likeliest_delimiter(sample, self._options.header_row)
 
     def _find_header(self, raw: BinaryIO, encoding: str, delimiter: str) -> _Header:
         """The first record with a name in it, from ``header_row`` on."""
@@ -257,6 +273,8 @@ class CsvConnector:
         if last is None or not any(cell.strip(_NOTHING) for cell in last[1]):
             return
         number, cells = last
+        if is_foot(cells):
+            return
         if number > header.number and len(cells) < header.least:
             raise IncompleteRead(
                 f"{self._path} ends in the middle of row {number}: it has {len(cells)} of {header.least} cells and no "
@@ -278,14 +296,27 @@ def _identity(status: os.stat_result) -> tuple[int, int, int, int]:
 
 
 class _Text(io.TextIOWrapper):
-    """The file's text from its beginning; leaving it does not close the file."""
+    """The file's text from its first row; leaving it does not close the file. ``separator``: what is said above it."""
 
     def __init__(self, raw: BinaryIO, encoding: str, errors: str = "strict") -> None:
         raw.seek(0)
         super().__init__(raw, encoding=encoding, errors=errors, newline="")
+        said = _SEPARATOR_LINE.fullmatch(self.readline(_LONGEST_SEPARATOR_LINE))
+        self.separator = said[1] if said else None
+        if said is None:
+            self.seek(0)
 
     def __exit__(self, *_: object) -> None:
         self.detach()
+
+
+def _beginning(raw: BinaryIO, encoding: str, errors: str = "strict") -> tuple[str | None, str]:
+    """The separator that a first line names, if it does, and whole lines from the first row on."""
+    with _Text(raw, encoding, errors) as lines:
+        sample = lines.read(_SAMPLE_CHARACTERS)
+        if len(sample) == _SAMPLE_CHARACTERS:
+            sample = sample[: sample.rfind("\n") + 1] or sample
+        return lines.separator, sample
 
 
 def _has_ended(raw: BinaryIO, encoding: str) -> bool:
@@ -297,6 +328,7 @@ def _has_ended(raw: BinaryIO, encoding: str) -> bool:
 
 def _rows(header: _Header, records: Iterator[tuple[int, list[str]]]) -> Iterator[Row]:
     columns, width = header.columns, len(header.kept)
+    sieve = Sieve(columns, header.number)
     every = all(header.kept)
     for number, cells in records:
         if number <= header.number:
@@ -304,39 +336,5 @@ def _rows(header: _Header, records: Iterator[tuple[int, list[str]]]) -> Iterator
         if len(cells) < width:
             cells += [""] * (width - len(cells))
         found: dict[str, Cell] = dict(zip(columns, cells if every else compress(cells, header.kept), strict=False))
-        if any(found.values()) and any(map(str.strip, map(str, found.values()))):
-            yield Row(number, found)
-
-
-def likeliest_delimiter(sample: str, header_row: int = 1) -> str:
-    """The separator under which the header has several cells and the rows below it as many; a comma if none.
-
-    Where two fit alike, the one that no space follows (``Last, First;Phone``), then the one that gives more cells.
-    """
-    best, best_score = ",", (0.0, False, 0)
-    for delimiter in SEPARATORS:
-        records = _sample_records(sample, delimiter, header_row)
-        if not records or len(records[0]) < 2:
-            continue
-        header = records[0]
-        alike = sum(len(record) == len(header) for record in records) / len(records)
-        tight = not any(cell.startswith(" ") for cell in header[1:])
-        score = (alike, tight, len(header))
-        if score > best_score:
-            best, best_score = delimiter, score
-    return best
-
-
-def _sample_records(sample: str, delimiter: str, header_row: int) -> list[list[str]]:
-    """The header and the first rows under it that are not blank; separators in quotes do not count."""
-    records: list[list[str]] = []
-    reader = csv.reader(io.StringIO(sample, newline=""), delimiter=delimiter)
-    try:
-        for number, cells in enumerate(reader, start=1):
-            if number >= header_row and any(cell.strip() for cell in cells):
-                records.append(cells)
-            if len(records) > _SAMPLE_RECORDS:
-                break
-    except csv.Error:
-        pass  # the reading proper will say where
-    return records
+        yield from sieve(Row(number, found))
+    yield from sieve.rest()

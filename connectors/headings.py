@@ -1,8 +1,27 @@
-"""What columns are called where their headings are not all different. Pure."""
+"""What columns are called: headings without marks that nobody sees, and told apart where they are alike. Pure."""
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Sequence
+
+_JOINERS = "\u200c\u200d"
+"""Invisible too, but within words of Persian and Hindi they are spelling."""
+
+_AROUND = re.compile(rf"^[\s{_JOINERS}]+|[\s{_JOINERS}]+$")
+
+
+def trimmed(heading: str) -> str:
+    """The heading as it is seen: no invisible marks, no spaces around it, a no-break space is a space."""
+    if heading.isascii():
+        return heading.strip()
+    seen = "".join(
+        " " if unicodedata.category(character) == "Zs" else character
+        for character in heading
+        if unicodedata.category(character) != "Cf" or character in _JOINERS
+    )
+    return _AROUND.sub("", seen)
 
 
 def distinct(headings: Sequence[str]) -> list[str]:

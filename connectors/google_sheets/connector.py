@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
@@ -10,10 +10,12 @@ import structlog
 from pydantic import BaseModel
 
 from connectors.base import Cell, Context, ReadSummary, Row, RowResult
-from connectors.google_sheets.grid import Header, choose_worksheet, says_nothing
+from connectors.google_sheets.grid import Header, cell, choose_worksheet
 from connectors.google_sheets.options import GoogleSheetsOptions
 from connectors.google_sheets.placing import changes
 from connectors.google_sheets.portions import Portions
+from connectors.header_row import LOOKED_AT
+from connectors.no_rows import Sieve
 from connectors.patience import MayPass, Patience, Timing
 
 if TYPE_CHECKING:
@@ -75,11 +77,26 @@ class GoogleSheetsConnector:
         """Every row that says something. A sheet has no memory of changes, so ``bookmark`` is not used."""
         sheet = await self._opened()
         self._rows = 0
+        sieve = Sieve(list(sheet.header.positions), self._options.header_row, self._marks())
         async for number, values in sheet.reader.rows():
-            cells = sheet.header.cells(values)
-            if not self._is_blank(cells):
+            for row in sieve(Row(number, sheet.header.cells(values))):
                 self._rows += 1
-                yield Row(number, cells)
+                yield row
+        for row in sieve.rest():
+            self._rows += 1
+            yield row
+
+    async def top(self) -> Sequence[Sequence[Cell]]:
+        """The first rows as they stand, whatever ``header_row`` says. Raises SourceError."""
+        # Only here, because gspread and google-auth take a third of a second to import.
+        from connectors.google_sheets.client import SheetsClient
+
+        if self._client is None:
+            self._client = await SheetsClient.open(self._options, self._context.folder, self._timing)
+        client, patience = self._client, self._patience
+        worksheet = choose_worksheet(await patience(client.worksheets), self._options.worksheet)
+        area = worksheet.area((0, max(0, worksheet.columns - 1)), (1, LOOKED_AT))
+        return [[cell(value) for value in row] for row in await patience(lambda: client.values(area))]
 
     def summary(self) -> ReadSummary:
         """How many rows were read, and with how many requests."""
@@ -108,11 +125,10 @@ class GoogleSheetsConnector:
         if self._client is not None:
             await self._client.close()
 
-    def _is_blank(self, cells: Mapping[str, Cell]) -> bool:
-        """Whether a row says nothing of its own: what we wrote beside it does not count, but a contact's id does."""
+    def _marks(self) -> frozenset[str]:
+        """The columns that we write beside a row: they say nothing of its own, but a contact's id does."""
         ours = self._options.write_back
-        marks = {ours.status, ours.error} if ours else set()
-        return all(says_nothing(value) for name, value in cells.items() if name not in marks)
+        return frozenset(name for name in (ours.status, ours.error) if name) if ours else frozenset()
 
     async def _opened(self) -> _Sheet:
         """The spreadsheet opened, the worksheet found, its header read; all of it once."""
@@ -127,7 +143,8 @@ class GoogleSheetsConnector:
         from connectors.google_sheets.writing import Writer
 
         options, patience = self._options, self._patience
-        client = self._client = await SheetsClient.open(options, self._context.folder, self._timing)
+        client = self._client or await SheetsClient.open(options, self._context.folder, self._timing)
+        self._client = client
         worksheet = choose_worksheet(await patience(client.worksheets), options.worksheet)
         reader = Reader(client, worksheet, options.header_row, patience, self._portions)
         header, ours = await reader.header(), options.write_back

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from connectors.base import Cell, SourceConfigError, SourceError, is_blank
-from connectors.headings import distinct
+from connectors.base import Cell, SourceConfigError, SourceError
+from connectors.headings import distinct, trimmed
 
 Values = Sequence[Sequence[object]]
 """Rows of cells as the service gives them: trailing empty rows and cells are left out."""
@@ -89,11 +89,6 @@ def text(value: Cell) -> str:
     return str(value).strip()
 
 
-def says_nothing(value: Cell) -> bool:
-    """Whether a cell is blank or an unticked checkbox, which a sheet shows far below its last row of data."""
-    return value is False or is_blank(value)
-
-
 @dataclass(frozen=True, slots=True)
 class Header:
     """The named columns of a worksheet: name → position from 0. ``width`` is the length of the header row."""
@@ -104,7 +99,7 @@ class Header:
     @classmethod
     def of(cls, row: Sequence[object]) -> Header:
         """The header in ``row``: names are trimmed, blank ones left out, equal ones told apart."""
-        names = distinct([text(cell(value)) for value in row])
+        names = distinct([trimmed(text(cell(value))) for value in row])
         return cls({name: position for position, name in enumerate(names) if name}, len(row))
 
     def cells(self, row: Sequence[object]) -> dict[str, Cell]:

@@ -5,9 +5,10 @@ network.
 """
 
 from sync.first_config.change import changed
-from sync.first_config.draft import config_text
+from sync.first_config.draft import config_text, quoted
 from sync.first_config.guess import guess
-from sync.first_config.proposal import Proposal
+from sync.first_config.headings import is_known
+from sync.first_config.proposal import Origin, Proposal
 from sync.first_config.survey import Survey
 
-__all__ = ["Proposal", "Survey", "changed", "config_text", "guess"]
+__all__ = ["Origin", "Proposal", "Survey", "changed", "config_text", "guess", "is_known", "quoted"]

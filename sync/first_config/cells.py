@@ -5,6 +5,7 @@ Sees no heading.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 
 from sync.contacts.contact import CustomField
@@ -17,11 +18,112 @@ _SEPARATORS = (";", "|", "\n", ",", "/")
 _DATE_FORMATS = ("%Y/%m/%d", "%d.%m.%Y", "%d.%m.%y", "%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y", "%m-%d-%Y", "%d %b %Y")
 _MONTH_FIRST = {"US", "PH", "PR", "GU"}
 
+_DATE = re.compile(r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}([T\s].*)?|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}(\s+\d{1,2}:.*)?")
+_ADDRESS = re.compile(r"\S+@\S+\.\S+")
+_WRITTEN_TO_CALL = re.compile(r"\D{0,3}\+?[(\d][\d\s().\-/]{6,}\D{0,3}.{0,12}")
+_WORD_OF_A_NAME = re.compile(r"[^\W\d_][^\W\d_'’.\-]*(?:['’.\-][^\W\d_]*)*,?")
+_NOTHING = frozenset(
+    {
+        *[
+            "-",
+            "--",
+            "---",
+            ".",
+            "?",
+            "n/a",
+            "na",
+            "n.a.",
+            "none",
+            "null",
+            "nil",
+            "tbd",
+            "tba",
+            "unknown",
+            "x",
+            "xx",
+            "0",
+            "kein",
+            "keine",
+        ],
+        "not given",
+    }
+)
+_FIRM_WORDS = """
+    llc inc ltd corp co company gmbh ag kg ohg ug mbh plc llp lp pty sa sas sarl srl spa bv nv oy ab as aps sl group
+    dental clinic hospital school church club association services service solutions systems consulting holdings
+    partners restaurant cafe hotel studio salon construction plumbing roofing electric electrical pest properties realty
+    bank insurance agency foundation trust fund industries international enterprises logistics foods store shop auto
+    motors university college city county department dept law office offices associates"""
+_FIRMS = frozenset(_FIRM_WORDS.split())
+
+
+def looks_like_phones(sample: Sequence[str]) -> bool:
+    """Whether most cells could be phone numbers of any country, whatever exporters put around them."""
+    return _most(sample, _like_a_phone)
+
+
+def look_like_addresses(sample: Sequence[str]) -> bool:
+    """Whether most cells hold an e-mail address."""
+    return _most(sample, lambda value: _ADDRESS.search(value) is not None)
+
+
+def surely_phones(sample: Sequence[str]) -> bool:
+    """Whether nearly all cells are written as phone numbers are, so that no heading need say so."""
+    return bool(sample) and _share(sample, _written_to_call) >= 0.8
+
+
+def look_like_numbers(sample: Sequence[str]) -> bool:
+    """Whether most cells are numbers, dates, addresses or phone numbers: nobody's name."""
+    return _most(
+        sample, lambda value: _DATE.fullmatch(value) or _ADDRESS.search(value) or not any(map(str.isalpha, value))
+    )
+
+
+def look_like_whole_names(sample: Sequence[str]) -> bool:
+    """Whether most cells are names of people in two words or more, so that they can be split."""
+    return bool(sample) and _share(sample, _like_a_whole_name) >= 0.6
+
+
+def look_like_firms(sample: Sequence[str]) -> bool:
+    """Whether most cells are called as firms are."""
+    return _most(sample, lambda value: bool(_FIRMS & set(vocabulary.words(value))) or "&" in value)
+
+
+def _like_a_phone(value: str) -> bool:
+    if _DATE.fullmatch(value) or _ADDRESS.search(value):
+        return False
+    digits, letters = sum(map(str.isdigit, value)), sum(map(str.isalpha, value))
+    return digits >= 6 and letters <= max(digits, 12)
+
+
+def _written_to_call(value: str) -> bool:
+    digits = sum(map(str.isdigit, value))
+    marked = "+" in value or ("(" in value and ")" in value) or len(re.findall(r"\d[\s.\-]+\d", value)) >= 2
+    return bool(_WRITTEN_TO_CALL.fullmatch(value)) and 9 <= digits <= 15 and marked and not _DATE.match(value)
+
+
+def _like_a_whole_name(value: str) -> bool:
+    parts = value.split()
+    if not 2 <= len(parts) <= 6 or any(character in value for character in "&/;@") or " and " in value:
+        return False
+    if _FIRMS & set(vocabulary.words(value)):
+        return False
+    return all(_WORD_OF_A_NAME.fullmatch(part) for part in parts)
+
+
+def _share(sample: Sequence[str], fits: Callable[[str], object]) -> float:
+    return sum(bool(fits(value)) for value in sample) / len(sample)
+
+
+def _most(sample: Sequence[str], fits: Callable[[str], object]) -> bool:
+    return bool(sample) and _share(sample, fits) >= 0.5
+
 
 def custom_origin(column: str, definition: CustomField, sample: Sequence[str], region: str) -> tuple[Origin, bool]:
     """How the column is to be read for this type of field, and whether most of it can be."""
     if definition.type == "multi-select":
-        return Origin((column,), split=next((s for s in _SEPARATORS[:-1] if any(s in v for v in sample)), ";")), True
+        seen = next((mark for mark in _SEPARATORS[:-1] if any(mark in value for value in sample)), None)
+        return Origin((column,), split=seen), True
     formats: Iterable[str | None] = [None]
     if definition.type == "date":
         month_first = sorted(_DATE_FORMATS, key=lambda each: not each.startswith("%m"))
@@ -31,13 +133,24 @@ def custom_origin(column: str, definition: CustomField, sample: Sequence[str], r
 
 
 def separator(sample: Sequence[str], read: Callable[[str], object]) -> str | None:
-    """What separates several values in one cell; None where cells hold one."""
-    for value in sample:
-        for mark in _SEPARATORS:
-            parts = [part.strip() for part in value.split(mark) if part.strip()]
-            if len(parts) > 1 and not _reads(value, read) and all(_reads(part, read) for part in parts):
-                return mark
+    """What separates several values in one cell; None where cells hold one, or are not all separated alike."""
+    found = {mark for value in sample if (mark := _separator_of(value, read)) is not None}
+    return found.pop() if len(found) == 1 else None
+
+
+def _separator_of(value: str, read: Callable[[str], object]) -> str | None:
+    if _reads(value, read):
+        return None
+    for mark in _SEPARATORS:
+        parts = [part.strip() for part in value.split(mark) if part.strip()]
+        if len(parts) > 1 and all(_reads(part, read) for part in parts):
+            return mark
     return None
+
+
+def without_nothing(sample: Sequence[str]) -> list[str]:
+    """The sample without what people write where there is nothing."""
+    return [value for value in sample if value.strip().casefold() not in _NOTHING]
 
 
 def are_salutations(sample: Sequence[str]) -> bool:

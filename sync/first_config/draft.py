@@ -68,6 +68,11 @@ def config_text(
     )
 
 
+def quoted(reference: str) -> str:
+    """A value with variables in it, or a number, as it stands in the configuration."""
+    return reference if re.fullmatch(r"\d+|\$\{\w+(:-[\w./:-]*)?\}", reference) else _yaml(reference, quoted=True)
+
+
 def _key_lines(key: tuple[str, ...]) -> str:
     if not key:
         return "    # no key: the column of write_back.contactId identifies a row"
@@ -95,6 +100,8 @@ def _custom_lines(proposal: Proposal, unused: Sequence[str]) -> list[str]:
         lines += [f"      {_yaml(name)}: {_origin(origin)}" for name, origin in proposal.custom.items()]
     if unused:
         lines.append(f"    # columns that are not used: {', '.join(map(repr, unused))}")
+    for why, columns in proposal.reasons.items():
+        lines.append(f"    # of these {', '.join(map(repr, columns))}, because {why}")
     return lines
 
 
@@ -102,8 +109,10 @@ def _origin(origin: Origin) -> str:
     columns = _column(origin.columns[0])
     if len(origin.columns) > 1:
         columns = f"[{', '.join(map(_column, origin.columns))}]"
-    more = {"split": origin.split, "format": origin.format}
-    given = "".join(f", {option}: {_column(value, quoted=True)}" for option, value in more.items() if value)
+    quoted = {"split": origin.split, "format": origin.format}
+    plain = {"part": origin.part, "label_column": origin.label_column}
+    given = "".join(f", {option}: {_column(value)}" for option, value in plain.items() if value)
+    given += "".join(f", {option}: {_column(value, quoted=True)}" for option, value in quoted.items() if value)
     return f"{{column: {columns}{given}}}" if given else columns
 
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sync.first_config import vocabulary
+
+_NUMBER_SIGN = re.compile(r"#s?(?!\w)")
+"""As in "Customer #" and "Main Phone #s"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +21,7 @@ class Heading:
 
     @classmethod
     def of(cls, column: str) -> Heading:
-        return cls(column, vocabulary.words(column))
+        return cls(column, vocabulary.words(_NUMBER_SIGN.sub(" number ", column)))
 
     @property
     def spellings(self) -> tuple[str, ...]:
@@ -27,6 +31,12 @@ class Heading:
             bare = bare[1:]
         unnumbered = [word for word in bare if not word.isdecimal() and word != "value"]
         return tuple(dict.fromkeys("".join(words) for words in (self.words, bare, unnumbered) if words))
+
+
+def is_product_key(heading: Heading) -> bool:
+    """Whether it ends like a key behind a product's name, as "Square Customer ID" does."""
+    before, last = heading.words[:-2], "".join(heading.words[-2:])
+    return 0 < len(before) <= 2 and last in vocabulary.KEYS_OF_PEOPLE and not set(before) & vocabulary.NOT_THE_ROWS
 
 
 def match(heading: Heading, wanted: Mapping[str, int]) -> tuple[int, int] | None:
@@ -43,7 +53,18 @@ def phone_label(heading: Heading) -> str | None:
     if words & vocabulary.MOBILE:
         return "mobile"
     is_phone = words & vocabulary.PHONE or any(part in word for word in words for part in vocabulary.PHONE_PARTS)
-    return _place(words) if is_phone else None
+    if is_phone:
+        return "mobile" if words & vocabulary.TEXTED else _place(words)
+    return _number_label(words) if is_number_to_call(heading) else None
+
+
+def is_number_to_call(heading: Heading) -> bool:
+    """Whether the heading means a number to call without a word for phone, as "Home number" and "Text number" do."""
+    words = set(heading.words)
+    kinds = vocabulary.KIND_OF_NUMBER | vocabulary.WORK | vocabulary.HOME - {"casa", "domicile", "maison"}
+    unfit = {"business", "company", "firma", "empresa"}
+    rest = words - vocabulary.NUMBER
+    return bool(words & vocabulary.NUMBER and rest) and rest <= kinds - unfit | set("123456789")
 
 
 def email_label(heading: Heading) -> str | None:
@@ -52,7 +73,30 @@ def email_label(heading: Heading) -> str | None:
     return _place(words) if words & vocabulary.EMAIL and not words & vocabulary.NOT_A_VALUE else None
 
 
+def _number_label(words: set[str]) -> str:
+    return "mobile" if words & vocabulary.TEXTED else _place(words)
+
+
 def _place(words: set[str]) -> str:
     if words & vocabulary.WORK or any(word.startswith(("büro", "buro", "geschaft")) for word in words):
         return "work"
-    return "home" if words & vocabulary.HOME else "primary"
+    if words & vocabulary.HOME:
+        return "home"
+    return "other" if words & vocabulary.OTHER else "primary"
+
+
+def is_known(text: str) -> bool:
+    """Whether people call a column so: what tells a header from titles and values."""
+    heading = Heading.of(text)
+    meanings = (
+        vocabulary.KEYS,
+        vocabulary.FIRST,
+        vocabulary.LAST,
+        vocabulary.FULL,
+        vocabulary.COMPANY,
+        vocabulary.ROLE,
+    )
+    if not heading.words or len(heading.words) > 6:
+        return False
+    named = any(match(heading, each) is not None for each in meanings)
+    return named or phone_label(heading) is not None or email_label(heading) is not None

@@ -4,15 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where a field's value comes from: the first of these columns that is not empty, and how its cells are read."""
+    """Where a field's value comes from: the first of these columns that is not empty, and how its cells are read.
+
+    ``part``: which of a whole name; ``label_column``: where the value's label stands.
+    """
 
     columns: tuple[str, ...]
     split: str | None = None
     format: str | None = None
+    part: Literal["first", "last"] | None = None
+    label_column: str | None = None
+
+    @property
+    def used(self) -> tuple[str, ...]:
+        """Every column that it needs."""
+        return (*self.columns, self.label_column) if self.label_column else self.columns
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +31,8 @@ class Proposal:
     """A mapping to be looked at. ``fields``: ``firstName``, ``phoneNumbers.mobile``, … → origin.
 
     ``custom``: a custom field, by the name that the configuration gives it → origin. ``key`` and
-    ``contact_id_column`` are empty where nothing in the source looks like one. ``notes`` are for the person.
+    ``contact_id_column`` are empty where nothing in the source looks like one. ``notes`` are for the person, and so
+    are the columns that are ``left_out``, each with the reason.
     """
 
     key: tuple[str, ...] = ()
@@ -28,9 +40,19 @@ class Proposal:
     fields: Mapping[str, Origin] = field(default_factory=dict)
     custom: Mapping[str, Origin] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    left_out: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def columns(self) -> set[str]:
         """Every column that is used for something."""
         origins = [*self.fields.values(), *self.custom.values()]
-        return {*self.key, *(column for origin in origins for column in origin.columns)}
+        return {*self.key, *(column for origin in origins for column in origin.used)}
+
+    @property
+    def reasons(self) -> dict[str, list[str]]:
+        """Why columns are left out → those columns; without those that serve something all the same."""
+        found: dict[str, list[str]] = {}
+        for column, why in self.left_out.items():
+            if column not in self.columns:
+                found.setdefault(why, []).append(column)
+        return found

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from connectors.base import Cell
@@ -13,7 +14,10 @@ from sync.mapping import values
 from sync.mapping.values import ValueUnreadable
 
 SAMPLES = 200
-"""How many different values of a column are looked at."""
+"""How many different values of a column are looked at, and how many whole rows."""
+
+_KINDS_OF_ROWS = 10_000
+"""How many kinds of rows, by which of their cells are filled, are told apart."""
 
 
 @dataclass(slots=True)
@@ -23,7 +27,9 @@ class Survey:
     columns: tuple[str, ...]
     rows: int = 0
     samples: dict[str, dict[str, None]] = field(default_factory=dict)
+    rows_seen: list[dict[str, str]] = field(default_factory=list)
     _seen: dict[str, set[int]] = field(default_factory=dict)
+    _filled: Counter[frozenset[str]] = field(default_factory=Counter)
 
     def __post_init__(self) -> None:
         self.samples = {column: {} for column in self.columns}
@@ -32,15 +38,23 @@ class Survey:
     def add(self, cells: Mapping[str, Cell]) -> None:
         """Look at one more row."""
         self.rows += 1
+        row: dict[str, str] = {}
         for column, sample in self.samples.items():
             try:
                 value = values.text(cells.get(column))
             except ValueUnreadable:
                 value = ""
-            if value and len(sample) < SAMPLES:
-                sample[value] = None
+            if value:
+                row[column] = value
+                if len(sample) < SAMPLES:
+                    sample[value] = None
             if column in self._seen:
                 self._identify(column, value)
+        if len(self.rows_seen) < SAMPLES:
+            self.rows_seen.append(row)
+        kind = frozenset(row)
+        if kind in self._filled or len(self._filled) < _KINDS_OF_ROWS:
+            self._filled[kind] += 1
 
     def _identify(self, column: str, value: str) -> None:
         mark, seen = hash(value), self._seen[column]
@@ -49,10 +63,43 @@ class Survey:
         else:
             seen.add(mark)
 
+    def blank(self, *columns: str) -> int:
+        """How many rows have nothing in any of these columns."""
+        wanted = frozenset(columns)
+        return sum(rows for kind, rows in self._filled.items() if not kind & wanted)
+
+    def filled_without(self, column: str, without: Sequence[str]) -> bool:
+        """Whether there are rows with something in this column, and nothing in the others."""
+        others = frozenset(without)
+        return any(column in kind and not kind & others for kind in self._filled)
+
+    def is_empty(self, column: str) -> bool:
+        """Whether there are rows, and none has anything in this column."""
+        return self.rows > 0 and not self.samples[column]
+
     @property
     def unique(self) -> tuple[str, ...]:
         """The columns that are never blank and never hold a value twice; none where there are no rows."""
         return tuple(self._seen) if self.rows else ()
+
+    def lasting_keys(self) -> tuple[str, ...]:
+        """The unique columns that are called like a key."""
+        return tuple(column for column in self.unique if match(Heading.of(column), vocabulary.KEYS) is not None)
+
+    def nearest_keys(self) -> list[tuple[str, int]]:
+        """The addresses and numbers that come nearest to a key, each with how many rows lack one or share it."""
+        found = []
+        for column in self.columns:
+            heading = Heading.of(column)
+            if (email_label(heading) or phone_label(heading)) and self.samples[column]:
+                lacking = self.blank(column)
+                shared = 0
+                if self.rows <= SAMPLES:
+                    values_seen = [row[column] for row in self.rows_seen if column in row]
+                    shared = len(values_seen) - len(set(values_seen))
+                if lacking + shared < self.rows:
+                    found.append((column, lacking + shared))
+        return sorted(found, key=lambda each: each[1])[:2]
 
     def likeliest_keys(self) -> tuple[str, ...]:
         """The unique columns, those that identify a person longest first: keys, addresses, the rest, names."""

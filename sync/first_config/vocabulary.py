@@ -26,7 +26,7 @@ def _ranked(text: str) -> dict[str, int]:
     return found
 
 
-WHOSE = set(_ranked("contact person customer client lead kunde kunden kontakt cliente contacto the our"))
+WHOSE = set(_ranked("contact person customer client lead kunde kunden kontakt cliente contacto the our primary main"))
 
 KEYS = _ranked("""
     id key externalid customerid contactid clientid recordid personid uuid guid primarykey uid rowid crmid accountid
@@ -35,8 +35,11 @@ KEYS = _ranked("""
     idclient codeclient numerocliente codigocliente idcliente codigo codicecliente klantnummer klantid kundnummer
     kundenummer kundenr asiakasnumero idklienta numerklienta cislozakaznika code nummer schluessel schlüssel clave clé
     chiave sleutel ref reference referenz référence referencia nr no number identifier identifiant kennung
-    кодклиента код ид
+    кодклиента код ид jid leid euid externalcontactid clientno contactno patientid patientnumber studentid tenantid
     編號 编号 顧客番号 顧客id 客户编号 고객번호""")
+KEYS_OF_PEOPLE = set(_ranked("customerid contactid clientid personid memberid leadid patientid recordid"))
+NOT_THE_ROWS = set(_ranked("associated parent owner company account organization deal previous old merged related sub"))
+"""Before a word for a key: it is another record's."""
 CONTACT_IDS = _ranked("contactid openphoneid openphonecontactid quoid quocontactid openphonecontact")
 
 FIRST = _ranked("""
@@ -64,10 +67,13 @@ SURNAME_BESIDE = {
 MAY_BE_WHOLE = _ranked("nombre nombres nome ime ad adı isim имя ім'я όνομα 名 名字 이름")
 """What means a first name beside a last name, and without one often the whole."""
 
+DISPLAY = _ranked("displayname fileas nickname knownas preferredname goesby spitzname apodo surnom")
+"""What else people are called by, where they have no name."""
 COMPANY = _ranked("""
     company companyname organization organisation organizationname organisationname account accountname business
     businessname employer firm firmname org associatedcompany firma firmenname unternehmen betrieb gesellschaft société
     nomsociété entreprise raisonsociale empresa nombreempresa compañía razónsocial azienda società ditta ragionesociale
+    defaultaddresscompany addresscompany legalname
     bedrijf bedrijfsnaam företag företagsnamn virksomhed bedrift firmanavn yritys przedsiębiorstwo nazwafirmy
     společnost cég cégnév şirket фирма компания организация компанія 会社 会社名 公司 公司名称 회사 회사명""")
 ROLE = _ranked("""
@@ -91,7 +97,7 @@ MOBILE = set(_ranked("""
     mobile mobiles cell cellular cellphone cellphones mobilephone mobil mobiltelefon mobilnummer mobilnr mobilfunk
     mobilfunknummer handy handynummer handynr portable gsm celular móvil móviles cellulare telemóvel mobiel
     mobielnummer matkapuhelin komórka komórkowy mobilní cep ceptelefonu мобильный мобильныйтелефон 手机 手机号
-    携帯 携帯電話 携帯番号 휴대폰 핸드폰 휴대전화"""))  # fmt: skip
+    whatsapp 携帯 携帯電話 携帯番号 휴대폰 핸드폰 휴대전화"""))  # fmt: skip
 WORK = set(_ranked("""
     work office business company direct büro buero geschäftlich dienstlich geschäft firma arbeit bureau travail pro
     professionnel oficina trabajo empresa ufficio lavoro escritório trabalho werk zakelijk kantoor arbete jobb arbejde
@@ -99,6 +105,13 @@ WORK = set(_ranked("""
 HOME = set(_ranked("""
     home private personal privat privé domicile maison casa particular hjem hem thuis koti dom domowy domů домашний
     自宅 家庭 집"""))  # fmt: skip
+NUMBER = set(_ranked("number numbers no nr num nummer numéro número numero номер номери 番号"))
+KIND_OF_NUMBER = set(_ranked("""
+    text sms contact direct best call callback dial daytime evening day night primary main secondary alternate alt other
+    tel contacto kontakt"""))  # fmt: skip
+"""Before a word for number: it is one to call, where its cells do not say otherwise."""
+TEXTED = set(_ranked("text sms whatsapp"))
+OTHER = set(_ranked("other alternate alternative alt secondary additional weitere sonstige autre otro altro"))
 EMAIL = set(_ranked("""
     email emails mail mails emailaddress emailadresse mailadresse mailaddress courriel correo correos correoelectrónico
     mél emailadres mailadres epost epostadresse epostadress sähköposti correio posta eposta почта эл.почта
@@ -107,7 +120,9 @@ NOT_A_VALUE = set(_ranked("""
     type label labels extension ext country verified valid opt optin optout unsubscribed subscribed consent status date
     time last call calls count phonetic display owner assistant assistants manager fax pager bounced bounce domain sent
     opened clicked do not has is allowed preference preferences provider carrier notes template typ art datum
-    land"""))  # fmt: skip
+    land marketing accept accepts accepted enabled notification notifications permission subscription subscriptions
+    reason quarantined confirmed invalid score source rating formatted hash dnc telex tdd tty isdn radio timezone
+    visits rate list lists campaign bcc signature frequency format import imported"""))  # fmt: skip
 """Beside a word for phone or e-mail: the column tells something about it, and does not hold it."""
 
 SYNONYMS = {

@@ -76,6 +76,11 @@ class FieldSpec(Model):
         default=None, description="how dates are written, such as '%d/%m/%Y' (ISO dates need none)"
     )
 
+    part: Literal["first", "last"] | None = Field(
+        default=None, description="of a whole name: the first name, or the rest"
+    )
+    label_column: str | None = Field(default=None, description="the column in which the value's label stands")
+
     @model_validator(mode="before")
     @classmethod
     def _short_forms(cls, raw: object) -> object:

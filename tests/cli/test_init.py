@@ -125,11 +125,12 @@ class TestCsv:
         assert sync.fields.company is None
         assert "run -c sub/own.yaml --dry-run" in done.stdout
 
-    def test_says_where_whole_names_go(self, init: Init, folder: Path) -> None:
+    def test_whole_names_are_split_and_it_says_so(self, init: Init, folder: Path) -> None:
         (folder / "customers.csv").write_text("id,Full Name,Phone\n1,Ana Núñez,415-555-0101\n")
         done = init("--yes")
-        assert customers(folder)["fields.firstName"] == "Full Name"
-        assert "'Full Name' seems to hold whole names" in done.stdout
+        assert "firstName: {column: Full Name, part: first}" in (folder / "config.yaml").read_text()
+        assert "lastName: {column: Full Name, part: last}" in (folder / "config.yaml").read_text()
+        assert "'Full Name' holds whole names" in done.stdout
 
     def test_without_a_key_explains_and_names_what_could_be_one(self, init: Init, folder: Path) -> None:
         (folder / "customers.csv").write_text("name,city,mail\nAna,Rome,a@x.example\nBo,Rome,b@x.example\n")

@@ -19,7 +19,8 @@ from pydantic import ValidationError
 from connectors import base
 from connectors.base import Context, IncompleteRead, Row, SourceError
 from connectors.contract import check_connector, check_refuses
-from connectors.csv_file import CsvConnector, CsvOptions, likeliest_delimiter
+from connectors.csv_file import CsvConnector, CsvOptions
+from connectors.delimiter import likeliest_delimiter
 
 Read = Callable[..., list[Row]]
 
@@ -320,3 +321,40 @@ async def test_memory_does_not_grow_with_the_file(tmp_path: Path) -> None:
 
 def test_the_connector_is_found_by_its_name() -> None:
     assert base.load("csv").__name__ == CsvConnector.__name__
+
+
+# --- what stands above and below a table
+
+
+def test_a_line_that_names_the_separator_is_no_row(read: Read) -> None:
+    rows = read("sep=;\r\nid;name\r\n1;Ana, Bo\r\n")
+    assert cells(rows) == [{"id": "1", "name": "Ana, Bo"}]
+    assert numbers(rows) == [2]
+    assert cells(read('\ufeff"sep=|"\nid|name\n1|a;b\n')) == [{"id": "1", "name": "a;b"}]
+    assert cells(read("SEP=\t\nid\tname\n1\tAna\n".encode("utf-16"))) == [{"id": "1", "name": "Ana"}]
+    assert cells(read("sep,name\n1,Ana\n")) == [{"sep": "1", "name": "Ana"}]
+
+
+def test_headers_are_trimmed_of_marks_that_nobody_sees(read: Read) -> None:
+    rows = read("\u200bid,First\u00a0name,\u2068phone\u2069,نام\u200cها\n1,Ana,2,x\n")
+    assert list(rows[0].cells) == ["id", "First name", "phone", "نام\u200cها"]
+
+
+def test_rows_that_are_none_are_skipped(read: Read) -> None:
+    text = "id,name,lead\n1,Ana,TRUE\n,,FALSE\nid,name,lead\n2,Bo,FALSE\nTotal,,2\nConfidential Information"
+    rows = read(text)
+    assert [row.cells["id"] for row in rows] == ["1", "2"]
+    assert numbers(rows) == [2, 5]
+
+
+def test_the_top_is_shown_as_it_stands(tmp_path: Path) -> None:
+    (tmp_path / "rows.csv").write_text("Kunden\nStand: 1,5\n\nid;name;ort\n1;Ana, B;Ulm\n2;Bo;Ulm\n", encoding="utf-8")
+
+    async def top() -> list[list[base.Cell]]:
+        source = connector(tmp_path)
+        try:
+            return [list(row) for row in await source.top()]
+        finally:
+            await source.close()
+
+    assert asyncio.run(top())[:5] == [["Kunden"], ["Stand: 1,5"], [], ["id", "name", "ort"], ["1", "Ana, B", "Ulm"]]

@@ -12,6 +12,7 @@ from typing import Any
 
 import click
 
+from connectors.base import own_names
 from sync.cli.common import Fail, Surroundings, Where, config_options, failing
 from sync.cli.init.files import store
 from sync.cli.init.mapping import contact_ids, mapping, unused
@@ -19,14 +20,27 @@ from sync.cli.init.questions import API_KEY, Answers, Questions
 from sync.cli.init.source import Source
 from sync.config.file import ConfigError, environment, loads
 from sync.files import write_whole
-from sync.first_config import Proposal, Survey, config_text
+from sync.first_config import Proposal, Survey, config_text, quoted
 from sync.run.report import EXIT_FAILED, EXIT_OK, EXIT_USAGE
 
 
 @click.command("init")
 @config_options
-@click.option("--source", type=click.Choice(["csv", "google_sheets"]), help="Where the rows are.")
-@click.option("--path", metavar="FILE", help="The CSV file.")
+@click.option("--source", type=click.Choice(own_names()), help="Where the rows are.")
+@click.option("--path", metavar="FILE", help="The file.")
+@click.option(
+    "--option",
+    "options",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="An option of the source, such as preset=hubspot or token='${HUBSPOT_TOKEN}'.",
+)
+@click.option(
+    "--header-row",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="The row that names the columns; looked for without it.",
+)
 @click.option("--spreadsheet", metavar="ID|URL", help="The Google spreadsheet.")
 @click.option("--worksheet", metavar="TITLE", help="Its worksheet; the first by default.")
 @click.option("--credentials", metavar="FILE", help="A service account's key; Google's default credentials without it.")
@@ -77,7 +91,7 @@ def _write_first(path: Path, answers: Answers, around: Surroundings, fail: Fail,
     proposal = mapping(questions, source, survey, custom_fields, region)
     text = _text(source, survey, proposal, name=answers.name or source.name, region=region)
     try:
-        loads(text, path, {**os.environ, API_KEY: api_key})
+        loads(text, path, {**os.environ, **source.secrets, API_KEY: api_key})
     except ConfigError as error:
         fail(str(error), EXIT_USAGE)
     if path.exists() and not replaces:
@@ -86,6 +100,9 @@ def _write_first(path: Path, answers: Answers, around: Surroundings, fail: Fail,
         if api_key != variables.get(API_KEY, "").strip():
             store(folder / ".env", API_KEY, api_key)
             click.echo(f"The key is kept in {folder / '.env'}, which only you can read.")
+        for name, secret in source.secrets.items():
+            store(folder / ".env", name, secret)
+            click.echo(f"{name} is kept in {folder / '.env'}, which only you can read.")
         write_whole(path, text)
     except OSError as error:
         fail(f"{error.filename or path}: cannot be written: {error.strerror}", EXIT_USAGE)
@@ -115,7 +132,7 @@ def _text(source: Source, survey: Survey, proposal: Proposal, *, name: str, regi
     return config_text(
         proposal,
         source.options,
-        references=source.variables,
+        references={name: quoted(value) for name, value in source.variables.items()},
         name=name,
         region=region,
         write_back={"contactId": contact_ids(proposal)} if by_id else {},

@@ -5,6 +5,7 @@ Guesses nothing itself, and knows no file.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import click
@@ -12,10 +13,12 @@ import click
 from sync.cli.init.questions import Questions, named
 from sync.cli.init.source import Source
 from sync.contacts.contact import CustomField
-from sync.first_config import Proposal, Survey, changed, guess
+from sync.first_config import Origin, Proposal, Survey, changed, guess
 from sync.run.report import EXIT_USAGE
 
 _NONE = "-"
+_EXAMPLE = 40
+"""How long an example may be."""
 
 
 def mapping(
@@ -35,6 +38,9 @@ def mapping(
             proposal = replace(proposal, key=tuple(named(column, survey) for column in questions.answers.key))
     except ValueError as error:
         questions.fail(str(error), EXIT_USAGE)
+    header = source.variables.get("header_row")
+    if header is not None:
+        click.echo(f"\nThe columns are named in row {header}.", nl=False)
     click.echo(f"\nThe source has {len(survey.columns)} columns and {survey.rows} rows.")
     if not proposal.key and not sheet:
         proposal = replace(proposal, key=(_key(questions, survey),))
@@ -50,9 +56,20 @@ def _key(questions: Questions, survey: Survey) -> str:
         "A key is needed: the column that tells one row from another, in this run and in the next. No column is "
         "called like one (such as 'id')."
     )
-    candidates = survey.likeliest_keys()
+    candidates, lasting = survey.likeliest_keys(), survey.lasting_keys()
     if candidates:
         what = f"Filled in every row, and never twice the same: {', '.join(map(repr, candidates))}."
+        if candidates[0] not in lasting:
+            what += (
+                f" {candidates[0]!r} would do, but whoever gets another one counts as a new person: a contact is made "
+                "anew, and the old one deleted. A number that never changes is better, if the source can give one."
+            )
+    elif survey.rows and (nearest := survey.nearest_keys()):
+        doubts = ", ".join(f"{column!r} (blank or repeated in {rows} rows)" for column, rows in nearest)
+        what = (
+            "No column is filled in every row and different in each: add one, such as 'id'. The nearest are "
+            f"{doubts}: rows without a key, or with another's, are rejected."
+        )
     elif survey.rows:
         what = "No column is filled in every row and different in each: add one, such as 'id'."
     else:
@@ -93,8 +110,8 @@ def _agreed(
         column = questions.ask(f"The column for {name} ({_NONE} for none)", default)
         try:
             wanted = None if column.strip() == _NONE else named(column, survey)
-            if name == "key" and wanted is None and source.kind == "csv":
-                raise ValueError("a CSV needs a key: give it a column")
+            if name == "key" and wanted is None and source.kind != "google_sheets":
+                raise ValueError("this source needs a key: give it a column")
             proposal = changed(proposal, name, wanted, survey, fields, region=region)
         except ValueError as error:
             click.secho(str(error), fg="red")
@@ -106,17 +123,35 @@ def _show(source: Source, survey: Survey, proposal: Proposal) -> None:
     else:
         key = f"(none: each contact's id is written into the column {contact_ids(proposal)!r}, and identifies its row:"
         key += " share the spreadsheet with the right to edit)"
-    lines = [("key", key)]
+    lines = [("key", key + _example(survey, proposal.key))]
     for name, origin in {**proposal.fields, **proposal.custom}.items():
-        more = [f"split at {origin.split!r}"] if origin.split else []
-        more += [f"written {origin.format}"] if origin.format else []
-        lines.append((name, ", ".join(origin.columns) + (f"  ({', '.join(more)})" if more else "")))
-    lines.append(("not used", ", ".join(unused(survey, proposal)) or "(none)"))
-    width = max(len(name) for name, _ in lines)
+        lines.append((name, _told(origin, survey)))
+    width = max(len("not used"), *(len(name) for name, _ in lines))
     for name, column in lines:
-        click.echo(f"  {name:<{width}}  {column}")
+        click.echo(f"  {name:<{width}}  ← {column}")
+    click.echo(f"  {'not used':<{width}}    {', '.join(unused(survey, proposal)) or '(none)'}")
+    for why, columns in proposal.reasons.items():
+        click.secho(f"  left out: {', '.join(map(repr, columns))}, because {why}", fg="yellow")
     for note in proposal.notes:
         click.secho(f"  note: {note}", fg="yellow")
+
+
+def _told(origin: Origin, survey: Survey) -> str:
+    """A field's columns, an example of what stands there, and how it is read."""
+    more = [f"its {origin.part} name"] if origin.part else []
+    more += [f"labels from {origin.label_column}"] if origin.label_column else []
+    more += [f"split at {origin.split!r}"] if origin.split else []
+    more += [f"written {origin.format}"] if origin.format else []
+    return ", else ".join(origin.columns) + _example(survey, origin.columns) + "".join(f", {each}" for each in more)
+
+
+def _example(survey: Survey, columns: Sequence[str]) -> str:
+    """ " (Ana Roe)": the first value of the first column that has any."""
+    for column in columns:
+        for value in survey.samples[column]:
+            shown = " ".join(value.split())
+            return f" ({shown if len(shown) <= _EXAMPLE else shown[: _EXAMPLE - 1] + '…'})"
+    return ""
 
 
 def contact_ids(proposal: Proposal) -> str:

@@ -18,9 +18,10 @@ from typing import TYPE_CHECKING
 import click
 from pydantic import ValidationError
 
-from connectors.base import SourceConfigError, SourceError
+from connectors.base import SourceConfigError, SourceError, own_names
 from sync.cli.common import Fail, Surroundings
-from sync.cli.init.source import SHEETS_URL, Source, beside, look
+from sync.cli.init.asking import Sources, kind_of
+from sync.cli.init.source import Source, look
 from sync.first_config import Survey
 from sync.mapping import languages
 from sync.openphone.options import OpenPhoneOptions
@@ -43,6 +44,8 @@ class Answers:
     spreadsheet: str | None
     worksheet: str | None
     credentials: str | None
+    options: tuple[str, ...]
+    header_row: int | None
     key: tuple[str, ...]
     maps: tuple[str, ...]
     region: str | None
@@ -84,50 +87,25 @@ class Questions:
     def source(self) -> tuple[Source, Survey]:
         """The source and what is in it; a person is asked again where it cannot be read."""
         answers = self.answers
-        kind = answers.source or ("google_sheets" if answers.spreadsheet else "csv" if answers.path else None)
+        kind = answers.source or kind_of(answers.path, answers.spreadsheet)
         if kind is None:
-            kind = self.ask("Where are the rows?", "csv", click.Choice(["csv", "google_sheets"]))
-        given = answers.path if kind == "csv" else answers.spreadsheet
+            kind = self.ask("Where are the rows?", "csv", click.Choice(own_names()))
+        asking = Sources(self, kind)
+        given = answers.path if "path" in asking.names else answers.spreadsheet
         while True:
-            source = self._csv() if kind == "csv" else self._google_sheet()
+            source = asking.source()
+            variables = {**self.variables, **source.secrets}
             try:
-                survey = asyncio.run(look(source, self.folder, self.variables))
+                source, survey = asyncio.run(look(source, self.folder, variables, answers.header_row))
             except SourceError as error:
                 code = EXIT_USAGE if isinstance(error, SourceConfigError) else EXIT_FAILED
-                if answers.yes or given is not None or kind != "csv" or not sys.stdin.isatty():
+                if answers.yes or given is not None or "path" not in asking.names or not sys.stdin.isatty():
                     self.fail(str(error), code)
                 click.secho(str(error), fg="red")
                 continue
             if not survey.columns:
                 self.fail("the source has no columns: its first row must name them", EXIT_FAILED)
             return source, survey
-
-    def _csv(self) -> Source:
-        files = sorted(self.folder.glob("*.csv"))
-        default = files[0].name if len(files) == 1 else "customers.csv"
-        path = self.answers.path or self.ask("The CSV file", default)
-        return Source({"type": "csv", "path": beside(path, self.folder)})
-
-    def _google_sheet(self) -> Source:
-        answers, options = self.answers, {"type": "google_sheets"}
-        known = self.variables.get("GOOGLE_SHEET_ID", "").strip()
-        if answers.yes and not (answers.spreadsheet or known):
-            self.fail("which spreadsheet? Give its address or id with --spreadsheet", EXIT_USAGE)
-        options["spreadsheet"] = answers.spreadsheet or self.ask("The spreadsheet's address or id", known or None)
-        worksheet = answers.worksheet
-        if worksheet is None:
-            worksheet = self.ask("Its worksheet (Enter for the first)", "", show_default=False)
-        credentials = answers.credentials
-        if credentials is None:
-            has_file = (self.folder / "service-account.json").is_file()
-            default = self.variables.get("GOOGLE_APPLICATION_CREDENTIALS") or (
-                "service-account.json" if has_file else ""
-            )
-            credentials = self.ask("The service account's key file (Enter for Google's default credentials)", default)
-        options |= {"worksheet": worksheet} if worksheet.strip() else {}
-        options |= {"credentials": beside(credentials, self.folder)} if credentials.strip() else {}
-        url = {"api_url": f"${{{SHEETS_URL}:-https://sheets.googleapis.com}}"} if self.variables.get(SHEETS_URL) else {}
-        return Source(options, url)
 
     def workspace(self) -> tuple[str, tuple[CustomField, ...]]:
         """The API key and the custom fields that it shows. A key that was typed may be typed again."""

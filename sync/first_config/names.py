@@ -1,0 +1,150 @@
+"""What people and firms are called: which columns give the first name, the last name, the company and the role.
+
+OpenPhone wants a first name: where rows have none, what else they are called serves.
+"""
+
+from __future__ import annotations
+
+from sync.first_config import vocabulary
+from sync.first_config.cells import (
+    are_salutations,
+    look_like_addresses,
+    look_like_firms,
+    look_like_numbers,
+    look_like_whole_names,
+)
+from sync.first_config.headings import match
+from sync.first_config.proposal import Origin
+from sync.first_config.work import Work
+
+
+def names(work: Work) -> None:
+    """The first and the last name, from a column each or from one that holds the whole."""
+    _refute(work, vocabulary.FIRST, vocabulary.LAST, vocabulary.FULL)
+    first, last = work.best(vocabulary.FIRST), work.best(vocabulary.LAST)
+    if first is not None and last is None:
+        spellings, surnames = work.free[first].spellings, vocabulary.SURNAME_BESIDE
+        beside = {surnames[each] for each in spellings if each in surnames}
+        last = work.best(dict.fromkeys(beside, 0))
+    full = work.best(vocabulary.FULL)
+    if first is not None and full is not None and work.survey.is_empty(first) and not work.survey.is_empty(full):
+        first = last = None
+    if first is None and last is not None and full is not None:
+        first = full if not look_like_whole_names(work.sample(full)) else None
+    if first is None and full is not None and last is None:
+        _take_whole(work, full)
+    elif first is not None and last is None and any(s in vocabulary.MAY_BE_WHOLE for s in work.free[first].spellings):
+        _take_whole(work, first)
+    else:
+        _take(work, "firstName", first)
+        _take(work, "lastName", last)
+
+
+def company_and_role(work: Work) -> None:
+    """The company and the role; "Mr" and "Dr." are none."""
+    _refute(work, vocabulary.COMPANY)
+    company = work.best(vocabulary.COMPANY)
+    if company is None or work.survey.is_empty(company):
+        company = _firms(work) or company
+    _take(work, "company", company)
+    for column in [column for column in work.free if are_salutations(work.sample(column))]:
+        del work.free[column]
+    _refute(work, vocabulary.ROLE)
+    role = work.best(vocabulary.ROLE)
+    if role is not None and work.survey.is_empty(role):
+        work.leave(role, "it is empty in every row")  # a "Title" may be of either kind
+    else:
+        _take(work, "role", role)
+
+
+def lacking_first_names(work: Work) -> None:
+    """What serves as a first name in rows that have none."""
+    if "firstName" not in work.fields:
+        _without_any(work)
+        return
+    origin = work.fields["firstName"]
+    blank = work.survey.blank(*origin.columns)
+    others = work.columns_of(("lastName", "company"))
+    others = [column for column in others if column not in origin.columns]
+    if blank:
+        columns = (*origin.columns, *others)
+        for extra in (_display(work), *work.columns_of(name for name in work.fields if name.startswith("emails."))):
+            if extra and extra not in columns and work.survey.filled_without(extra, columns):
+                columns = (*columns, extra)
+        if any(work.survey.filled_without(column, origin.columns) for column in columns):
+            _serve(work, columns, blank)
+    left = work.survey.blank(*work.fields["firstName"].columns)
+    if left:
+        work.notes.append(f"{left} of {work.survey.rows} rows have nothing to be called by: they are rejected")
+
+
+def _serve(work: Work, columns: tuple[str, ...], blank: int) -> None:
+    split = work.fields["firstName"].part is not None
+    work.take("firstName", Origin(columns))
+    if split:
+        del work.fields["lastName"]  # else firms would be split as people are
+    rows = "1 row has" if blank == 1 else f"{blank} rows have"
+    others = ", else ".join(map(repr, columns[1:]))
+    work.notes.append(f"{rows} no {columns[0]!r}, and every contact must have a first name: there {others} serves")
+
+
+def _without_any(work: Work) -> None:
+    """A last name, else a company, else another name serves everywhere."""
+    display = _display(work)
+    if not work.columns_of(("lastName", "company")) and display:
+        _take_whole(work, display)
+        return
+    for name in ("lastName", "company"):
+        if name in work.fields:
+            columns = tuple(work.columns_of([name] if name == "company" else ("lastName", "company")))
+            work.fields["firstName"] = Origin(columns)
+            work.notes.append(
+                f"no column is called like a first name, which every contact must have: {columns[0]!r} serves"
+            )
+            if name == "lastName":
+                del work.fields[name]
+            return
+
+
+def _take(work: Work, name: str, column: str | None) -> None:
+    if column is not None:
+        work.take(name, Origin((column,)))
+
+
+def _take_whole(work: Work, column: str) -> None:
+    """A column of whole names, split where its cells are names of people."""
+    if not look_like_whole_names(work.sample(column)):
+        work.take("firstName", Origin((column,)))
+        return
+    work.take("firstName", Origin((column,), part="first"))
+    work.fields["lastName"] = Origin((column,), part="last")
+    work.notes.append(f"{column!r} holds whole names: they are split into first and last name")
+
+
+def _display(work: Work) -> str | None:
+    """A free column of what people are called by; a whole name beside its parts is one."""
+    found = work.best(vocabulary.FULL) or work.best(vocabulary.DISPLAY)
+    return found if found and not work.survey.is_empty(found) else None
+
+
+def _firms(work: Work) -> str | None:
+    """A free column of names that are no person's: what accounting calls a contact is often a firm."""
+    found = work.best(vocabulary.FULL)
+    if found is None or work.survey.is_empty(found):
+        return None
+    return found if look_like_firms(work.sample(found)) else None
+
+
+def _refute(work: Work, *meanings: dict[str, int]) -> None:
+    """Leaves out columns that are called like a name, and hold numbers, dates or addresses."""
+    for column, heading in list(work.free.items()):
+        if any(match(heading, each) is not None for each in meanings):
+            sample = work.sample(column)
+            if look_like_addresses(sample):
+                continue  # one that is called "Contact" and holds addresses is for the addresses
+            if look_like_numbers(sample) or _yes_and_no(sample):
+                work.leave(column, "it is called like a name, and holds something else")
+
+
+def _yes_and_no(sample: list[str]) -> bool:
+    return bool(sample) and all(value.casefold() in ("yes", "no", "true", "false", "y", "n") for value in sample)
