@@ -46,6 +46,17 @@ def _labelled(raw: object) -> object:
     return empty_if_none(raw)
 
 
+def _separator(raw: object) -> object:
+    if raw is not None and raw is not False and not (isinstance(raw, str) and raw):
+        raise expected("a separator such as ';', or false: the cell is one value")
+    return raw
+
+
+Separator = Annotated[
+    str | Literal[False],
+    BeforeValidator(_separator),
+    WithJsonSchema({"anyOf": [{"type": "string", "minLength": 1}, {"const": False}]}),
+]
 Plain = Annotated[_PLAIN, BeforeValidator(_plain)]
 Columns = Annotated[
     tuple[str, ...],
@@ -65,8 +76,10 @@ class FieldSpec(Model):
     )
     template: TemplateText | None = Field(default=None, description="text with columns in braces: '{title} ({team})'")
     value: Plain = Field(default=None, description="the same value for every row")
-    split: Annotated[str, Field(min_length=1)] | None = Field(
-        default=None, description="what separates several values in one cell, such as ';'"
+    split: Separator | None = Field(
+        default=None,
+        description="what separates several values in one cell, such as ';' (found by itself without it; false: the "
+        "cell is one value)",
     )
     map: Annotated[dict[str, Plain], BeforeValidator(empty_if_none)] = Field(
         default_factory=dict, description="what to put instead of a cell's text: {'VIP': 'Gold'}"

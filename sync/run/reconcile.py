@@ -17,7 +17,7 @@ from sync.contacts.contact import Contact
 from sync.contacts.problem import Problem
 from sync.mapping.fields import shown
 from sync.mapping.last_applied import last_applied
-from sync.mapping.mapper import Mapper, Understood, dropped
+from sync.mapping.mapper import Mapper, Understood
 from sync.openphone.refusals import about_a_row
 from sync.plan import doubles
 from sync.plan.decide import (
@@ -48,6 +48,7 @@ from sync.run.open_rows import still_open
 from sync.run.other_hands import OtherHands
 from sync.run.other_keys import under_other_keys
 from sync.run.reading import absent_columns, asked_of_the_source, rows_of
+from sync.run.remarks import Remarks
 from sync.run.session import Misconfigured, Session
 from sync.run.tally import Tally
 from sync.run.vanished import Vanished
@@ -147,6 +148,7 @@ class Reconciler:
         self._contacts = session.state.contacts
         self._looking = Looking(session, self._settle)
         self._tally = Tally()
+        self._remarks = Remarks()
         self._fingerprints = self._contacts.fingerprints(job.sync)
         self._refusals = {
             external_id: refusal
@@ -178,7 +180,7 @@ class Reconciler:
             tracked=len(self._fingerprints),
             decisions=tally.decisions,
             gone=tally.gone,
-            warnings=[*tally.warnings, *foreign.warnings()],
+            warnings=[*tally.warnings, *self._remarks.warnings(), *foreign.warnings()],
             mapping_changed=self._rows.mapping_changed,
             as_before=tally.as_before,
             doubt=self._judged.doubt(foreign.words),
@@ -273,7 +275,7 @@ class Reconciler:
     async def _map(self, row: Row, who: Identified, fingerprint: bytes) -> None:
         """A row that may differ: what it wants, and whether that is what was last sent."""
         understood = self._rows.mapper.understand(row, who.external_id)
-        self._tally.warnings += (dropped(bad, row, who.external_id) for bad in understood.dropped)
+        self._remarks.understood(understood, row, who.external_id)
         if understood.desired is None:
             self._tally.decisions.extend(understood.problems)
             return
