@@ -16,6 +16,7 @@ from sync.mapping.fields import Field, Reader, V, Value
 from sync.mapping.mapper import DIGEST_SIZE, Mapper
 from sync.mapping.options import FieldSpec, MappingOptions
 from sync.mapping.pieces import Pieces
+from sync.mapping.policies import policies
 from sync.mapping.template import SourceUrlTemplate, Template
 from sync.wording import did_you_mean
 
@@ -74,6 +75,7 @@ class _Compiler:
             source_url=url,
             value_columns=tuple(dict.fromkeys([*columns, *(url.columns if url else ())])),
             parts=_parts(self.options, used),
+            policies=policies(self.options, dict(zip(self.options.customFields, used, strict=False))),
         )
 
     def _labels(self, name: str, specs: Mapping[str, FieldSpec]) -> dict[str, Field[str]]:
@@ -171,7 +173,8 @@ def _parts(options: MappingOptions, used: Sequence[CustomField]) -> dict[str, st
 
 def _part_digest(spec: FieldSpec, more: str) -> str:
     # Without what is at its default: an option that a later version brings changes no mapping.
-    plain = json.dumps([spec.model_dump(mode="json", exclude_defaults=True), more], sort_keys=True, ensure_ascii=True)
+    dumped = spec.model_dump(mode="json", exclude_defaults=True, exclude={"policy"})
+    plain = json.dumps([dumped, more], sort_keys=True, ensure_ascii=True)
     return hashlib.blake2b(plain.encode(), digest_size=8).hexdigest()
 
 

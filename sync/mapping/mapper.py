@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 
 from connectors.base import Row
@@ -18,6 +18,7 @@ from sync.contacts.warning import RowWarning
 from sync.mapping import guards, values
 from sync.mapping.fields import Bad, Cells, Field, Reading, V, Value, shown
 from sync.mapping.keys import as_it_looks, joined
+from sync.mapping.options import Policy
 from sync.mapping.values import ValueUnreadable
 
 VALUE_SHOWN = 100
@@ -29,7 +30,8 @@ class Understood:
     """What a mapping makes of a row. ``desired`` is None where ``problems`` reject it.
 
     ``dropped``: values that were left out. ``keeps_source_url``: the link was among them, so that nothing is known of
-    what it should be. ``changed``: cells of which something was lost.
+    what it should be. ``changed``: cells of which something was lost. ``policies``: for the parts
+    that do not simply follow the source.
     """
 
     desired: Desired | None
@@ -37,6 +39,7 @@ class Understood:
     dropped: tuple[Bad, ...] = ()
     keeps_source_url: bool = False
     changed: tuple[Bad, ...] = ()
+    policies: Mapping[str, Policy] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +71,7 @@ class Mapper:
     source_url: Field[str] | None
     value_columns: tuple[str, ...]
     parts: Mapping[str, str]
+    policies: Mapping[str, Policy] = field(default_factory=dict)
 
     def external_id(self, row: Row) -> str | Problem:
         """The row's key as OpenPhone's ``externalId``, or why the row has none."""
@@ -134,15 +138,15 @@ class Mapper:
             source_url=source[""].first if source else None,
         )
         keeps = self.source_url is not None and not source
-        return Understood(wanted, (), tuple(dropped), keeps, tuple(changed))
+        return Understood(wanted, (), tuple(dropped), keeps, tuple(changed), self.policies)
 
     def _read(
         self, fields: Mapping[str, Field[V]], cells: Cells, bad: list[Bad], changed: list[Bad]
     ) -> dict[str, Reading[V]]:
         """The readings of ``fields``; unreadable values go to ``bad``, what lost something to ``changed``."""
         readings = {}
-        for name, field in fields.items():
-            reading = field.reading(cells)
+        for name, each in fields.items():
+            reading = each.reading(cells)
             bad += reading.bad
             changed += reading.changed
             if reading.usable:

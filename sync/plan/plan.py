@@ -67,7 +67,8 @@ class Findings:
     ``incomplete``: why the source was not read to its end, if it was not. ``bookmark``: where an incremental source
     goes on next time. ``mapping_changed`` and ``as_before``: as ``plan.rewrites`` understands them. ``doubt``: why
     deletes are not certain. ``waiting``: missing, but not for long enough. ``same_people``: new rows that may be
-    contacts whose rows are missing, the likeliest first.
+    contacts whose rows are missing, the likeliest first. ``filtered``: why ``where`` left rows out → how many; they
+    are not among ``rows``.
     """
 
     rows: int = 0
@@ -85,6 +86,7 @@ class Findings:
     incomplete: str | None = None
     mapping_changed: frozenset[str] = frozenset()
     as_before: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    filtered: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +111,7 @@ class Plan:
     details: Mapping[str, int] = field(default_factory=dict)
     bookmark: str | None = None
     incomplete: str | None = None
+    filtered: Mapping[str, int] = field(default_factory=dict)
 
     @classmethod
     def build(cls, sync: str, found: Findings, limits: Limits) -> Plan:
@@ -140,6 +143,7 @@ class Plan:
             details=dict(found.details),
             bookmark=found.bookmark,
             incomplete=found.incomplete,
+            filtered=dict(found.filtered),
         )
 
     def count(self, action: Action) -> int:
@@ -201,6 +205,7 @@ class Plan:
             "details": dict(self.details),
             "bookmark": self.bookmark,
             "incomplete": self.incomplete,
+            "filtered": dict(self.filtered),
         }
 
     @classmethod
@@ -285,6 +290,7 @@ def _read(whole: Mapping[str, Json]) -> Plan:
         details={name: _number(value) for name, value in object_in(whole["details"]).items()},
         bookmark=text_in(whole["bookmark"]),
         incomplete=text_in(whole["incomplete"]),
+        filtered={why: _number(count) for why, count in object_in(whole.get("filtered", {})).items()},
     )
 
 

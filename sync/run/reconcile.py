@@ -40,6 +40,7 @@ from sync.run import doubts, encoding
 from sync.run.absences import Absences, Judged, Read
 from sync.run.columns_seen import ColumnsSeen
 from sync.run.feedback import Feedback
+from sync.run.filtering import Filtering
 from sync.run.identity import Identified, Identity
 from sync.run.job import Job
 from sync.run.looking import Looking
@@ -88,6 +89,7 @@ async def read_and_decide(connector: Connector, rows: Understanding, job: Job, s
         job.watcher.phase(job.sync, "comparing with the workspace" if everything else "reading the source", None)
         await reconciler.prepare()
         bookmark = None if everything else _mark(notes.bookmark(job.sync), question)
+        reconciler.filtering = Filtering(job.mapping.where, rows.identity, changes_only=bookmark is not None)
         summary, incomplete = await _read(connector, bookmark, reconciler, job)
         absent = [*absent_columns(connector, job.mapping, job.sync), *rows.columns.mistakes(job.sync)]
         if summary is not None and summary.full and absent:
@@ -99,7 +101,9 @@ async def read_and_decide(connector: Connector, rows: Understanding, job: Job, s
     finally:
         await reconciler.abandon()
     again = (
-        [] if summary is None or summary.full else still_open(session.state, job.sync, reconciler.seen, found.decisions)
+        []
+        if summary is None or summary.full
+        else still_open(session.state, job.sync, reconciler.seen | reconciler.filtering.left, found.decisions)
     )
     found = replace(
         found,
@@ -134,7 +138,8 @@ def _mark(stored: str | None, question: str) -> str | None:
 
 
 def _question(job: Job, mapper: Mapper) -> str:
-    identity = f"{job.mapping.key}{job.mapping.key_prefix}".encode()
+    where = {column: condition.model_dump(mode="json") for column, condition in job.mapping.where.items()}
+    identity = f"{job.mapping.key}{job.mapping.key_prefix}{where or ''}".encode()
     return hashlib.blake2b(mapper.digest + identity, digest_size=12).hexdigest()
 
 
@@ -149,6 +154,7 @@ class Reconciler:
         self._looking = Looking(session, self._settle)
         self._tally = Tally()
         self._remarks = Remarks()
+        self.filtering = Filtering(job.mapping.where, rows.identity, changes_only=False)
         self._fingerprints = self._contacts.fingerprints(job.sync)
         self._refusals = {
             external_id: refusal
@@ -176,6 +182,7 @@ class Reconciler:
         tally, foreign = self._tally, self._hands.signs
         return Findings(
             rows=tally.rows,
+            filtered=dict(self.filtering.reasons),
             unchanged=tally.unchanged,
             tracked=len(self._fingerprints),
             decisions=tally.decisions,
@@ -205,10 +212,14 @@ class Reconciler:
     async def take(self, row: Row) -> None:
         """One row of the source. Raises Stopped, and what the client and the state raise."""
         tally = self._tally
-        tally.rows += 1
-        if tally.rows % BREATH == 0:
-            await asyncio.sleep(0)
         self._rows.columns.note(row)
+        kept = self.filtering.sieved(row)
+        tally.rows += kept is not None
+        if (tally.rows + self.filtering.reasons.total()) % BREATH == 0:
+            await asyncio.sleep(0)
+        if kept is None:
+            return
+        row = kept
         who = self._rows.identity.of(row)
         if who is None:
             self._open.append(row)
@@ -281,6 +292,7 @@ class Reconciler:
             return
         tracked = who.external_id in self._fingerprints
         wanted = Wanted(row.number, understood.desired, fingerprint, who.contact_id, tracked)
+        wanted = replace(wanted, policies=understood.policies) if understood.policies else wanted
         if not wanted.tracked:
             await self._newcomers.look(replace(wanted, spelled=who.spelled) if who.spelled else wanted)
             return
@@ -310,7 +322,7 @@ class Reconciler:
             await self._take(row, who)
         await self._newcomers.find()
         await self._compare_with_what_was_sent()
-        said_gone = self._said_gone & self._fingerprints.keys()
+        said_gone = (self._said_gone | (self.filtering.left - self.seen)) & self._fingerprints.keys()
         missing = set(said_gone)
         if read.full:
             missing |= self._fingerprints.keys() - self.seen
@@ -359,6 +371,7 @@ class Reconciler:
             # The row names its contact, or its key only looks the same: the contact's externalId stays as it is.
             item = replace(item, desired=replace(item.desired, external_id=contacts[0].external_id))
         decision = decide(item, contacts, self._job.label, owners)
+        self._remarks.kept(item, contacts, decision)
         if item.external_id not in self._unsettled:
             self._hands.note(item, contacts, decision)
         if isinstance(decision, InStep):
