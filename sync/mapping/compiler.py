@@ -8,10 +8,11 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from sync.contacts.contact import SCALARS, CustomField, FieldType
-from sync.mapping import pieces, readers, values
+from sync.mapping import names, pieces, readers, values
 from sync.mapping.fields import Field, Reader, V, Value
 from sync.mapping.mapper import DIGEST_SIZE, Mapper
 from sync.mapping.options import FieldSpec, MappingOptions
@@ -57,12 +58,13 @@ class _Compiler:
         fields = self.options.fields
         scalars = {name: spec for name in SCALARS if (spec := getattr(fields, name)) is not None}
         custom, used = self._custom_fields()
-        texts = {name: self._field(name, spec, values.text, pieces.of_text) for name, spec in scalars.items()}
+        texts = {name: self._field(name, spec, values.text, _of_text(spec)) for name, spec in scalars.items()}
         phones = self._labels("phoneNumbers", fields.phoneNumbers)
         emails = self._labels("emails", fields.emails)
         url = self._source_url()
         every: list[Field[Value]] = [*texts.values(), *phones.values(), *emails.values(), *custom.values()]
         columns = [column for field in every for column in field.columns]
+        columns += [field.spec.label_column for field in every if field.spec.label_column]
         return Mapper(
             digest=_digest(self.options, used),
             key_columns=self.options.key or (),
@@ -98,7 +100,8 @@ class _Compiler:
             self.mistakes.append(f"{name}: 'format' is for dates, and this field holds none")
         one_tag = pieces.of_one_tag if kind == "multi-select" else None
         template = self._template(name, spec.template)
-        return Field(name, spec, read, many, template, kind not in _TAKE_FALSE, apart, one_tag)
+        whole = frozenset(filter(names.is_of_a_company, spec.columns[1:])) if spec.part else frozenset[str]()
+        return Field(name, spec, read, many, template, kind not in _TAKE_FALSE, apart, one_tag, whole)
 
     def _template(self, name: str, source: str | None) -> Template | None:
         if source is None:
@@ -157,6 +160,10 @@ class _Compiler:
             template=SourceUrlTemplate(template.parts),
             false_is_nothing=True,
         )
+
+
+def _of_text(spec: FieldSpec) -> Pieces:
+    return partial(names.of_name, part=spec.part) if spec.part else pieces.of_text
 
 
 def _parts(options: MappingOptions, used: Sequence[CustomField]) -> dict[str, str]:

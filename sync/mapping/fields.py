@@ -72,6 +72,9 @@ class Field(Generic[V_co]):
     one_tag: Pieces | None = None
     """The same for what a list, or a configured separator, has taken apart already."""
 
+    whole: frozenset[str] = frozenset()
+    """Columns of which no part is taken: a company that stands in for a name has no first name."""
+
     @property
     def columns(self) -> tuple[str, ...]:
         return self.template.columns if self.template else self.spec.columns
@@ -89,7 +92,7 @@ class Field(Generic[V_co]):
         bad: list[Bad] = []
         try:
             for column, cell in self._candidates(cells):
-                items = self._items(cell)
+                items = self._items(cell) if column not in self.whole else self._unsplit(cell)
                 for item in items:
                     self._take(column, item, (found, bad, changed))
                 if found or bad or not any(item.lost for item in items):
@@ -133,6 +136,10 @@ class Field(Generic[V_co]):
         if not self.spec.map:
             return [piece for part in parts if not is_blank(part) for piece in take(part)]
         return [piece for part in parts or [None] for piece in self._translated(part, take)]
+
+    def _unsplit(self, cell: Cell) -> list[Piece]:
+        """A company's name: whole, in the first part."""
+        return [*pieces.of_text(cell)] if self.spec.part == "first" else []
 
     def _translated(self, part: Cell, take: Pieces) -> Sequence[Piece]:
         """What ``map`` makes of the cell, or of each value in it; what it says is taken as it is."""

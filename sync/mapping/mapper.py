@@ -18,6 +18,7 @@ from sync.contacts.warning import RowWarning
 from sync.mapping import guards, values
 from sync.mapping.fields import Bad, Cells, Field, Reading, V, Value, shown
 from sync.mapping.keys import as_it_looks, joined
+from sync.mapping.labels import labelled
 from sync.mapping.options import Policy
 from sync.mapping.values import ValueUnreadable
 
@@ -26,12 +27,20 @@ DIGEST_SIZE = 16
 
 
 @dataclass(frozen=True, slots=True)
+class Left:
+    """Labels, told by a cell, under which nothing is known of what should be there."""
+
+    phone_numbers: tuple[str, ...] = ()
+    emails: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Understood:
     """What a mapping makes of a row. ``desired`` is None where ``problems`` reject it.
 
     ``dropped``: values that were left out. ``keeps_source_url``: the link was among them, so that nothing is known of
     what it should be. ``changed``: cells of which something was lost. ``policies``: for the parts
-    that do not simply follow the source.
+    that do not simply follow the source. ``left``: labels under which nothing is known.
     """
 
     desired: Desired | None
@@ -40,6 +49,7 @@ class Understood:
     keeps_source_url: bool = False
     changed: tuple[Bad, ...] = ()
     policies: Mapping[str, Policy] = field(default_factory=dict)
+    left: Left = Left()
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,16 +139,21 @@ class Mapper:
             bad.append(Bad(name.column, "", f"firstName is empty{because}"))
         if bad:
             return Understood(None, tuple(_problem(row, external_id, each) for each in bad))
+        numbers = labelled("phoneNumbers", self.phone_numbers, phones, row.cells, self.policies)
+        addresses = labelled("emails", self.emails, emails, row.cells, self.policies)
+        changed += [*numbers.changed, *addresses.changed]
         wanted = Desired(
             external_id=external_id,
             scalars={name: reading.first or None for name, reading in scalars.items()},
-            phone_numbers={label: reading.values for label, reading in phones.items()},
-            emails={label: reading.values for label, reading in emails.items()},
+            phone_numbers=numbers.values,
+            emails=addresses.values,
             custom_fields={key: self._custom_value(key, reading) for key, reading in custom.items()},
             source_url=source[""].first if source else None,
         )
         keeps = self.source_url is not None and not source
-        return Understood(wanted, (), tuple(dropped), keeps, tuple(changed), self.policies)
+        policies = {**self.policies, **numbers.policies, **addresses.policies}
+        left = Left(tuple(numbers.left), tuple(addresses.left))
+        return Understood(wanted, (), tuple(dropped), keeps, tuple(changed), policies, left)
 
     def _read(
         self, fields: Mapping[str, Field[V]], cells: Cells, bad: list[Bad], changed: list[Bad]

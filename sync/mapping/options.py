@@ -5,7 +5,7 @@ Knows neither the source nor the workspace: whether columns and custom fields ex
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 
 from pydantic import (
     AfterValidator,
@@ -131,20 +131,23 @@ class FieldSpec(Model):
         return reference
 
 
+T = TypeVar("T", FieldSpec, FieldSpec | None)
+
+
 def _one_value(spec: FieldSpec | None) -> FieldSpec | None:
     if spec is not None and spec.split is not None:
         raise expected("no 'split': this field holds one value")
     return _no_label(spec)
 
 
-def _no_label(spec: FieldSpec | None) -> FieldSpec | None:
+def _no_label(spec: T) -> T:
     if spec is not None and spec.label_column is not None:
         raise expected("no 'label_column': this field has no label")
     return spec
 
 
-def _no_part(spec: FieldSpec) -> FieldSpec:
-    if spec.part is not None:
+def _no_part(spec: T) -> T:
+    if spec is not None and spec.part is not None:
         raise expected("no 'part': this field holds no name")
     return spec
 
@@ -182,7 +185,8 @@ class MappingOptions(Model):
     key: Columns | None = Field(default=None, description="the column, or list of columns, that identifies a row")
     fields: FieldsOptions = Field(description="OpenPhone's default fields, each with its column")
     customFields: Annotated[
-        dict[str, Annotated[FieldSpec, AfterValidator(_no_label)]], BeforeValidator(empty_if_none)
+        dict[str, Annotated[FieldSpec, AfterValidator(_no_label), AfterValidator(_no_part)]],
+        BeforeValidator(empty_if_none),
     ] = Field(default_factory=dict, description="custom fields, by the workspace's name or key for them")
     region: Annotated[str, BeforeValidator(languages.region)] = Field(
         default="US", description="the country of phone numbers that are written without a country code"
