@@ -67,8 +67,8 @@ class Findings:
     ``incomplete``: why the source was not read to its end, if it was not. ``bookmark``: where an incremental source
     goes on next time. ``mapping_changed`` and ``as_before``: as ``plan.rewrites`` understands them. ``doubt``: why
     deletes are not certain. ``waiting``: missing, but not for long enough. ``same_people``: new rows that may be
-    contacts whose rows are missing, the likeliest first. ``filtered``: why ``where`` left rows out → how many; they
-    are not among ``rows``.
+    contacts whose rows are missing, the likeliest first. ``filtered``: why ``where`` left rows out → how many.
+    ``read``: how many rows there were with those; None: ``rows``.
     """
 
     rows: int = 0
@@ -87,6 +87,7 @@ class Findings:
     mapping_changed: frozenset[str] = frozenset()
     as_before: Mapping[str, frozenset[str]] = field(default_factory=dict)
     filtered: Mapping[str, int] = field(default_factory=dict)
+    read: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +131,7 @@ class Plan:
         updates = [change for change in changes if isinstance(change, Update)]
         return cls(
             sync=sync,
-            rows=found.rows,
+            rows=found.rows if found.read is None else found.read,
             unchanged=found.unchanged,
             changes=tuple(change for change in changes if _which(change) not in held),
             held_back=held_back,

@@ -21,7 +21,7 @@ class Filtering:
     def __init__(self, where: dict[str, Condition], identity: Identity, *, changes_only: bool) -> None:
         self._where = where
         self._identity = identity
-        self._changes_only = changes_only
+        self.changes_only = changes_only
         self.reasons: Counter[str] = Counter()
         self.left: set[str] = set()
 
@@ -36,7 +36,7 @@ class Filtering:
         if why is None:
             return row
         self.reasons[why] += 1
-        if self._changes_only:
+        if self.changes_only:
             who = self._identity.of(row)
             if who is not None and not isinstance(who, Problem):
                 self.left.add(who.external_id)

@@ -182,6 +182,7 @@ class Reconciler:
         tally, foreign = self._tally, self._hands.signs
         return Findings(
             rows=tally.rows,
+            read=tally.read,
             filtered=dict(self.filtering.reasons),
             unchanged=tally.unchanged,
             tracked=len(self._fingerprints),
@@ -214,8 +215,9 @@ class Reconciler:
         tally = self._tally
         self._rows.columns.note(row)
         kept = self.filtering.sieved(row)
-        tally.rows += kept is not None
-        if (tally.rows + self.filtering.reasons.total()) % BREATH == 0:
+        tally.rows += kept is not None or self.filtering.changes_only  # then it says that somebody is gone
+        tally.read += 1
+        if tally.read % BREATH == 0:
             await asyncio.sleep(0)
         if kept is None:
             return

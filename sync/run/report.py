@@ -90,7 +90,7 @@ class SyncReport:
         """What the plan settles without a request: problems, what is held back; and, in a dry run, everything."""
         self.filtered = plan.filtered
         self.counts["filtered"] = sum(plan.filtered.values())
-        self.counts["rows"], self.counts["unchanged"] = plan.rows + self.counts["filtered"], plan.unchanged
+        self.counts["rows"], self.counts["unchanged"] = plan.rows, plan.unchanged
         self.warnings.extend(plan.warnings)
         self.details.update(plan.details)
         self.problems.extend(plan.needing_a_person())

@@ -12,6 +12,8 @@ from click.testing import CliRunner
 from connectors.base import Cell
 from sync.cli.main import main
 from sync.mapping.where import Condition, left_out
+from tests.connectors.test_crm_run import configure as crm
+from tests.connectors.test_crm_run import served
 from tests.support.run_bench import run
 from tests.support.workbench import COLUMNS, Workbench, people, person, workbench
 
@@ -116,3 +118,27 @@ def test_mistakes_are_named(bench: Workbench, where: dict[str, Any], words: str)
     done = CliRunner().invoke(main, ["run", "-c", str(bench.config)])
     assert done.exit_code == 2
     assert words in done.output
+
+
+def test_with_pages_a_filtered_row_waits_and_with_changes_it_is_gone_at_once(tmp_path: Path) -> None:
+    with served() as server, workbench(tmp_path) as bench:
+        crm(bench, server)
+        bench.configure(where={"first": {"not": "Left"}})
+        assert run(bench).counts == {"created": 25}
+        server.records[3]["name"]["first"] = "Left"
+        assert run(bench).counts == {"unchanged": 24, "waiting": 1, "filtered": 1}
+        assert run(bench).counts == {"unchanged": 24, "deleted": 1, "filtered": 1}
+
+        crm(bench, server, incremental={"param": "updated_since", "full_every": "1d"})
+        run(bench)
+        everyone = list(server.records)
+        server.records[5]["name"]["first"] = "Left"
+        server.records[:] = [everyone[5]]  # what changed, that is
+        dry = run(bench, "--dry-run")
+        assert dry.counts == {"deleted": 1, "filtered": 1}
+        assert run(bench).counts == dry.counts
+
+        server.records[:] = everyone
+        bench.configure(where={"first": {"blank": False}})
+        result = run(bench)
+        assert result.counts == {"created": 2, "unchanged": 23}, "another where reads everything again"
