@@ -56,8 +56,8 @@ def day_in(written: str, format: str | None) -> date:
 
 
 def fits(written: str, format: str | None) -> bool:
-    """Whether the format makes a day of this."""
-    return format is not None and _by_format(written, format) is not None
+    """Whether it is written just so: as the format says, or, without one, as ISO does."""
+    return (_iso(written) if format is None else _by_format(written, format)) is not None
 
 
 def of_serial(number: float) -> date | None:
