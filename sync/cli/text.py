@@ -37,6 +37,7 @@ def print_report(report: SyncReport, *, verify: bool = False) -> None:
     partly = {action for action, count in groups.items() if count > 1} | {change.action for change in report.changes}
     _print_held(report.held_back, partly)
     _print_waiting(report.waiting)
+    _print_filtered(report.filtered)
     _print_warnings(report.warnings)
     if report.error is not None:
         click.secho(f"{report.name}: {report.error}", fg="red", bold=True)
@@ -97,6 +98,15 @@ def _print_waiting(waiting: Sequence[Waiting]) -> None:
         click.echo(f"  … and {len(waiting) - SHOWN_HELD} more are waiting")
 
 
+def _print_filtered(filtered: Mapping[str, int]) -> None:
+    """How many rows ``where`` left out, and why."""
+    by_count = sorted(filtered.items(), key=lambda reason: (-reason[1], reason[0]))
+    for why, count in by_count[:SHOWN_HELD]:
+        click.echo(f"  {count:,} row{'' if count == 1 else 's'} left out by where: {one_line(why)}")
+    if len(by_count) > SHOWN_HELD:
+        click.echo(f"  … and {sum(count for _, count in by_count[SHOWN_HELD:]):,} more for other reasons")
+
+
 def _change(action: Action, values: Mapping[str, Json]) -> str:
     if action == "create":
         return shown(values["to"])
@@ -140,7 +150,11 @@ def _closing(report: SyncReport) -> str:
     counts = report.counts
     would = "would be " if report.dry_run else ""
     done = [f"{counts[name]} {would}{name}" for name in (*CHANGES, "adopted") if counts[name]]
-    rest = [f"{counts[name]} {name}" for name in ("unchanged", "rejected", "failed", "held", "waiting") if counts[name]]
+    rest = [
+        f"{counts[name]} {name}"
+        for name in ("unchanged", "rejected", "failed", "held", "waiting", "filtered")
+        if counts[name]
+    ]
     what = ", ".join([*done, *rest]) or "nothing to do"
     dry = ", dry run: nothing was sent" if report.dry_run else ""
     run = f", run {report.run}" if report.run else ""

@@ -11,6 +11,7 @@ WarningKind = Literal[
     "doubles",
     "look_alike",
     "changed_value",
+    "kept",
     "encoding",
     "mapping_changed",
     "removed",

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from sync.contacts.contact import CustomField
 from sync.first_config import vocabulary
 from sync.first_config.proposal import Origin
-from sync.mapping import readers
+from sync.mapping import dates, readers
 from sync.mapping.values import ValueUnreadable
 
 _SEPARATORS = (";", "|", "\n", ",", "/")
@@ -128,7 +128,12 @@ def custom_origin(column: str, definition: CustomField, sample: Sequence[str], r
     if definition.type == "date":
         month_first = sorted(_DATE_FORMATS, key=lambda each: not each.startswith("%m"))
         formats = [None, *(month_first if region in _MONTH_FIRST else _DATE_FORMATS)]
-    best = max(formats, key=lambda each: readable(sample, readers.of_type(definition.type, each)))
+
+    def fitting(format: str | None) -> tuple[int, int]:
+        # Of formats by which as many can be read that counts by which most are written: others may be readable by luck.
+        return readable(sample, readers.of_type(definition.type, format)), sum(dates.fits(v, format) for v in sample)
+
+    best = max(formats, key=fitting)
     return Origin((column,), format=best), readable(sample, readers.of_type(definition.type, best)) * 2 >= len(sample)
 
 

@@ -15,8 +15,10 @@ _SHOWN = 12
 def mapped_columns(options: MappingOptions) -> list[tuple[str, str]]:
     """Every column that is mapped, with the part of the sync that names it: ``("fields.firstName", "name")``."""
     found = [("key", column) for column in options.key or ()]
+    found += [(f"where.{column}", column) for column in options.where]
     for path, spec in _specs(options):
         found += [(path, column) for column in spec.columns]
+        found += [(f"{path}.label_column", spec.label_column)] if spec.label_column else []
         found += [(f"{path}.template", column) for column in Template.parse(spec.template or "").columns]
     found += [("source_url", column) for column in Template.parse(options.source_url or "").columns]
     return found

@@ -8,12 +8,16 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
+from typing import Any
 
 from sync.contacts.contact import SCALARS, CustomField, FieldType
-from sync.mapping import readers, values
+from sync.mapping import names, pieces, readers, values
 from sync.mapping.fields import Field, Reader, V, Value
 from sync.mapping.mapper import DIGEST_SIZE, Mapper
 from sync.mapping.options import FieldSpec, MappingOptions
+from sync.mapping.pieces import Pieces
+from sync.mapping.policies import policies
 from sync.mapping.template import SourceUrlTemplate, Template
 from sync.wording import did_you_mean
 
@@ -54,12 +58,13 @@ class _Compiler:
         fields = self.options.fields
         scalars = {name: spec for name in SCALARS if (spec := getattr(fields, name)) is not None}
         custom, used = self._custom_fields()
-        texts = {name: self._field(name, spec, values.text) for name, spec in scalars.items()}
+        texts = {name: self._field(name, spec, values.text, _of_text(spec)) for name, spec in scalars.items()}
         phones = self._labels("phoneNumbers", fields.phoneNumbers)
         emails = self._labels("emails", fields.emails)
         url = self._source_url()
         every: list[Field[Value]] = [*texts.values(), *phones.values(), *emails.values(), *custom.values()]
         columns = [column for field in every for column in field.columns]
+        columns += [field.spec.label_column for field in every if field.spec.label_column]
         return Mapper(
             digest=_digest(self.options, used),
             key_columns=self.options.key or (),
@@ -72,20 +77,31 @@ class _Compiler:
             source_url=url,
             value_columns=tuple(dict.fromkeys([*columns, *(url.columns if url else ())])),
             parts=_parts(self.options, used),
+            policies=policies(self.options, dict(zip(self.options.customFields, used, strict=False))),
         )
 
     def _labels(self, name: str, specs: Mapping[str, FieldSpec]) -> dict[str, Field[str]]:
-        read = readers.LABELLED[name](self.options.region)
-        return {label: self._field(f"{name}.{label}", spec, read, many=True) for label, spec in specs.items()}
+        read, apart = readers.LABELLED[name](self.options.region), readers.LABELLED_PIECES[name]
+        return {label: self._field(f"{name}.{label}", spec, read, apart, many=True) for label, spec in specs.items()}
 
     def _field(
-        self, name: str, spec: FieldSpec, read: Reader[V], *, many: bool = False, kind: FieldType | None = None
+        self,
+        name: str,
+        spec: FieldSpec,
+        read: Reader[V],
+        apart: Pieces,
+        *,
+        many: bool = False,
+        kind: FieldType | None = None,
     ) -> Field[V]:
         if spec.split is not None and not many:
             self.mistakes.append(f"{name}: 'split' gives several values, and this field holds one")
         if spec.format is not None and kind != "date":
             self.mistakes.append(f"{name}: 'format' is for dates, and this field holds none")
-        return Field(name, spec, read, many, self._template(name, spec.template), kind not in _TAKE_FALSE)
+        one_tag = pieces.of_one_tag if kind == "multi-select" else None
+        template = self._template(name, spec.template)
+        whole = frozenset(filter(names.is_of_a_company, spec.columns[1:])) if spec.part else frozenset[str]()
+        return Field(name, spec, read, many, template, kind not in _TAKE_FALSE, apart, one_tag, whole)
 
     def _template(self, name: str, source: str | None) -> Template | None:
         if source is None:
@@ -107,8 +123,9 @@ class _Compiler:
             if definition.key in fields:
                 self.mistakes.append(f"{where}: the same custom field is mapped as {fields[definition.key].name}")
             many = definition.type == "multi-select"
-            read = readers.of_type(definition.type, spec.format)
-            fields[definition.key] = self._field(where, spec, read, many=many, kind=definition.type)
+            kind = definition.type
+            read, apart = readers.of_type(kind, spec.format), readers.pieces_of(kind, spec.format)
+            fields[definition.key] = self._field(where, spec, read, apart, many=many, kind=kind)
             used.append(definition)
         return fields, used
 
@@ -145,6 +162,10 @@ class _Compiler:
         )
 
 
+def _of_text(spec: FieldSpec) -> Pieces:
+    return partial(names.of_name, part=spec.part) if spec.part else pieces.of_text
+
+
 def _parts(options: MappingOptions, used: Sequence[CustomField]) -> dict[str, str]:
     """A digest of how each field, label and custom field (by its key) is mapped, as far as its value depends on it."""
     fields, region = options.fields, options.region
@@ -159,8 +180,22 @@ def _parts(options: MappingOptions, used: Sequence[CustomField]) -> dict[str, st
 
 def _part_digest(spec: FieldSpec, more: str) -> str:
     # Without what is at its default: an option that a later version brings changes no mapping.
-    plain = json.dumps([spec.model_dump(mode="json", exclude_defaults=True), more], sort_keys=True, ensure_ascii=True)
+    dumped = spec.model_dump(mode="json", exclude_defaults=True, exclude={"policy"})
+    plain = json.dumps([dumped, more], sort_keys=True, ensure_ascii=True)
     return hashlib.blake2b(plain.encode(), digest_size=8).hexdigest()
+
+
+_LATER = {"part": None, "label_column": None}
+"""Options that came later, as they are where nobody names them: a mapping without them is what it was."""
+
+
+def _without_later_options(dumped: dict[str, Any]) -> dict[str, Any]:
+    """The options as they were dumped before there were those, and without ``policy``, which decides no value."""
+    return {
+        name: _without_later_options(value) if isinstance(value, dict) else value
+        for name, value in dumped.items()
+        if name != "policy" and not (name in _LATER and value == _LATER[name])
+    }
 
 
 def _choices(wanted: str, have: Sequence[str]) -> str:
@@ -174,7 +209,9 @@ def _digest(options: MappingOptions, used: Iterable[CustomField]) -> bytes:
     """What decides the meaning of a row: the mapping, the region, the custom fields, and this program's rules."""
     decides = {
         "version": MAPPING_VERSION,
-        **options.model_dump(mode="json", include={"fields", "customFields", "region", "on_invalid", "source_url"}),
+        **_without_later_options(
+            options.model_dump(mode="json", include={"fields", "customFields", "region", "on_invalid", "source_url"})
+        ),
         "definitions": sorted((d.key, d.type) for d in used),
     }
     plain = json.dumps(decides, sort_keys=True, ensure_ascii=True)

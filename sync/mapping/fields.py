@@ -6,13 +6,14 @@ reader it is given (``values``), and what becomes of bad values that of the mapp
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from connectors.base import Cell, Unreadable, is_blank
-from sync.mapping import values
+from sync.mapping import pieces, values
 from sync.mapping.options import FieldSpec
+from sync.mapping.pieces import Piece, Pieces
 from sync.mapping.template import Template
 from sync.mapping.values import ValueUnreadable
 
@@ -36,10 +37,14 @@ class Bad:
 
 @dataclass(frozen=True, slots=True)
 class Reading(Generic[V_co]):
-    """What a field came to in one row: its values in order, each once, and those that could not be read."""
+    """What a field came to in one row: its values in order, each once, and those that could not be read.
+
+    ``changed``: cells of which something was lost on the way; ``reason`` says what.
+    """
 
     values: tuple[V_co, ...] = ()
     bad: tuple[Bad, ...] = ()
+    changed: tuple[Bad, ...] = ()
 
     @property
     def first(self) -> V_co | None:
@@ -62,6 +67,13 @@ class Field(Generic[V_co]):
     template: Template | None = None
     false_is_nothing: bool = False
     """Some databases say false for empty: nobody is called so."""
+    pieces: Pieces = pieces.of_notes
+    """What takes a cell apart."""
+    one_tag: Pieces | None = None
+    """The same for what a list, or a configured separator, has taken apart already."""
+
+    whole: frozenset[str] = frozenset()
+    """Columns of which no part is taken: a company that stands in for a name has no first name."""
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -75,41 +87,68 @@ class Field(Generic[V_co]):
     def reading(self, cells: Cells) -> Reading[V_co]:
         if self.false_is_nothing and not self.spec.map:
             cells = {column: _without_false(cells.get(column)) for column in self.columns}
-        try:
-            column, cell = self._pick(cells)
-        except ValueUnreadable as unreadable:
-            return Reading(bad=(Bad(self.column, "", unreadable.reason),))
+        changed: list[Bad] = []
         found: dict[V_co, None] = {}
         bad: list[Bad] = []
-        for item in self._items(cell):
-            try:
-                found[self.read(item)] = None
-            except ValueUnreadable as unreadable:
-                bad.append(Bad(column, shown(item), unreadable.reason))
-        return Reading(tuple(found), tuple(bad))
+        try:
+            for column, cell in self._candidates(cells):
+                items = self._items(cell) if column not in self.whole else self._unsplit(cell)
+                for item in items:
+                    self._take(column, item, (found, bad, changed))
+                if found or bad or not any(item.lost for item in items):
+                    break  # else the cell stands for nothing, as an empty one does
+        except ValueUnreadable as unreadable:
+            return Reading(bad=(Bad(self.column, "", unreadable.reason),))
+        if not found and not bad and not is_blank(self.spec.default):
+            self._take(self.column, Piece(self.spec.default), (found, bad, changed))
+        return Reading(tuple(found), tuple(bad), tuple(changed))
 
-    def _pick(self, cells: Cells) -> tuple[str, Cell]:
-        """The cell, and the column that it came from: the first that is not empty."""
+    def _take(self, column: str, item: Piece, into: tuple[dict[V_co, None], list[Bad], list[Bad]]) -> None:
+        """Reads one value of a cell of this column ``into`` the values, the bad ones and the changed ones."""
+        found, bad, changed = into
+        try:
+            if not is_blank(item.cell):
+                found[self.read(item.cell)] = None
+        except ValueUnreadable as unreadable:
+            bad.append(Bad(column, shown(item.cell), unreadable.reason))
+        else:
+            if item.lost:
+                changed.append(Bad(column, shown(item.cell), item.lost))
+
+    def _candidates(self, cells: Cells) -> Iterator[tuple[str, Cell]]:
+        """The cells that may decide, each with its column: those that are not empty, in order; else the fixed value."""
         if self.template:
-            return self.column, self.template.render(cells)
-        for column in self.spec.columns:
-            cell = cells.get(column)
-            if not is_blank(cell):
-                return column, cell
-        return self.column, self.spec.value
+            yield self.column, self.template.render(cells)
+            return
+        filled = [(column, cell) for column in self.spec.columns if not is_blank(cell := cells.get(column))]
+        yield from filled or [(self.column, self.spec.value)]
 
-    def _items(self, cell: Cell) -> list[Cell]:
-        """The cell's values: split, translated by ``map``, without empty ones; else the default.
+    def _items(self, cell: Cell) -> list[Piece]:
+        """The cell's values: split, translated by ``map``, taken apart; what is nothing has no cell.
 
         A list fills a field that may hold many value by value; any other field is given the list as it is.
         """
+        apart = (isinstance(cell, list) and self.many) or self.spec.split is not None
         parts: list[Cell] = [*cell] if isinstance(cell, list) and self.many else [cell]
-        if self.spec.split is not None:
+        if self.spec.split:
             parts = [piece for part in parts for piece in _split(part, self.spec.split)]
-        if self.spec.map:
-            parts = [self._translate(part) for part in parts or [None]]
-        items = [part for part in parts if not is_blank(part)]
-        return items or ([] if is_blank(self.spec.default) else [self.spec.default])
+        take = (self.one_tag if apart else None) or self.pieces
+        if not self.spec.map:
+            return [piece for part in parts if not is_blank(part) for piece in take(part)]
+        return [piece for part in parts or [None] for piece in self._translated(part, take)]
+
+    def _unsplit(self, cell: Cell) -> list[Piece]:
+        """A company's name: whole, in the first part."""
+        return [*pieces.of_text(cell)] if self.spec.part == "first" else []
+
+    def _translated(self, part: Cell, take: Pieces) -> Sequence[Piece]:
+        """What ``map`` makes of the cell, or of each value in it; what it says is taken as it is."""
+        if (whole := self._translate(part)) is not part:
+            return (Piece(whole),)
+        if is_blank(part):
+            return ()
+        each = [(piece, self._translate(piece.cell)) for piece in take(part)]
+        return [piece if to is piece.cell else Piece(to) for piece, to in each]
 
     def _translate(self, cell: Cell) -> Cell:
         try:
@@ -127,7 +166,7 @@ class Field(Generic[V_co]):
 def _split(cell: Cell, separator: str) -> list[Cell]:
     if not isinstance(cell, str):
         return [cell]
-    return [piece.strip() for piece in cell.split(separator)]
+    return [*pieces.split_at(cell, separator)]
 
 
 def _without_false(cell: Cell) -> Cell:

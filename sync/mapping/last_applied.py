@@ -11,6 +11,7 @@ from typing import TypeVar
 
 from sync.contacts.contact import Desired, Former
 from sync.contacts.json_value import Json
+from sync.mapping.fields import Field
 from sync.mapping.mapper import Mapper, Understood
 
 Labelled = Mapping[str, tuple[str, ...]]
@@ -57,16 +58,17 @@ def last_applied(mapper: Mapper, understood: Understood, sent: Mapping[str, Json
         before = Desired.from_json(desired.external_id, sent)
     except ValueError:
         return None
-    keeps_url = understood.keeps_source_url
+    keeps_url, left = understood.keeps_source_url, understood.left
+    numbers, addresses = (*_given(mapper.phone_numbers), *left.phone_numbers), (*_given(mapper.emails), *left.emails)
     former = Former(
-        _unmapped(before.phone_numbers, mapper.phone_numbers),
-        _unmapped(before.emails, mapper.emails),
+        _unmapped(before.phone_numbers, {*numbers, *desired.phone_numbers}),
+        _unmapped(before.emails, {*addresses, *desired.emails}),
         None if keeps_url or desired.source_url else before.source_url,
     )
     standing = replace(
         desired,
-        phone_numbers=_filled(desired.phone_numbers, before.phone_numbers, mapper.phone_numbers),
-        emails=_filled(desired.emails, before.emails, mapper.emails),
+        phone_numbers=_filled(desired.phone_numbers, before.phone_numbers, numbers),
+        emails=_filled(desired.emails, before.emails, addresses),
         source_url=before.source_url if keeps_url else desired.source_url,
     )
     return LastApplied(before, former, standing)
@@ -74,6 +76,11 @@ def last_applied(mapper: Mapper, understood: Understood, sent: Mapping[str, Json
 
 def _equal(sent: Mapping[str, V], now: Mapping[str, V]) -> dict[str, V]:
     return {name: value for name, value in sent.items() if name in now and now[name] == value}
+
+
+def _given(fields: Mapping[str, Field[str]]) -> list[str]:
+    """The labels that the mapping itself gives, whatever a row says."""
+    return [label for label, each in fields.items() if each.spec.label_column is None]
 
 
 def _unmapped(sent: Labelled, mapped: Collection[str]) -> Labelled:

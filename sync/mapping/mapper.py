@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 
 from connectors.base import Row
 from sync.contacts.contact import EXTERNAL_ID_MAX, Desired, FieldValue
 from sync.contacts.problem import Problem
 from sync.contacts.warning import RowWarning
-from sync.mapping import values
+from sync.mapping import guards, values
 from sync.mapping.fields import Bad, Cells, Field, Reading, V, Value, shown
-from sync.mapping.keys import as_it_looks
+from sync.mapping.keys import as_it_looks, joined
+from sync.mapping.labels import labelled
+from sync.mapping.options import Policy
 from sync.mapping.values import ValueUnreadable
 
 VALUE_SHOWN = 100
@@ -25,22 +27,35 @@ DIGEST_SIZE = 16
 
 
 @dataclass(frozen=True, slots=True)
+class Left:
+    """Labels, told by a cell, under which nothing is known of what should be there."""
+
+    phone_numbers: tuple[str, ...] = ()
+    emails: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Understood:
     """What a mapping makes of a row. ``desired`` is None where ``problems`` reject it.
 
     ``dropped``: values that were left out. ``keeps_source_url``: the link was among them, so that nothing is known of
-    what it should be.
+    what it should be. ``changed``: cells of which something was lost. ``policies``: for the parts
+    that do not simply follow the source. ``left``: labels under which nothing is known.
     """
 
     desired: Desired | None
     problems: tuple[Problem, ...] = ()
     dropped: tuple[Bad, ...] = ()
     keeps_source_url: bool = False
+    changed: tuple[Bad, ...] = ()
+    policies: Mapping[str, Policy] = field(default_factory=dict)
+    left: Left = Left()
 
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """A row's ``externalId``, as it looks; ``spelled``: as the row has it, with marks that nobody sees."""
+    """A row's ``externalId``, as it looks; ``spelled``: as the row has it, with what guards it, marks that nobody sees,
+    and pieces that are joined as they are."""
 
     external_id: str
     spelled: str
@@ -66,6 +81,7 @@ class Mapper:
     source_url: Field[str] | None
     value_columns: tuple[str, ...]
     parts: Mapping[str, str]
+    policies: Mapping[str, Policy] = field(default_factory=dict)
 
     def external_id(self, row: Row) -> str | Problem:
         """The row's key as OpenPhone's ``externalId``, or why the row has none."""
@@ -81,12 +97,12 @@ class Mapper:
                 piece = "" if cell is False else values.text(cell)  # some databases say false for empty
             except ValueUnreadable as unreadable:
                 return _problem(row, None, Bad(column, shown(row.cells.get(column)), unreadable.reason))
-            looks = as_it_looks(piece)
+            looks = as_it_looks(guards.bare(piece))
             if not looks:
                 return _problem(row, None, Bad(column, "", "key is empty"))
             pieces.append(looks)
             spelled.append(piece)
-        key = as_it_looks(self.key_prefix + "/".join(pieces))
+        key = as_it_looks(self.key_prefix + joined(pieces))
         if len(key) > EXTERNAL_ID_MAX:
             reason = f"key has {len(key)} characters: OpenPhone takes at most {EXTERNAL_ID_MAX}"
             return _problem(row, None, Bad(self.key_columns[0], key, reason))
@@ -111,31 +127,43 @@ class Mapper:
         """
         bad: list[Bad] = []
         dropped: list[Bad] = []
-        read = partial(self._read, cells=row.cells, bad=dropped if self.drops_invalid else bad)
+        changed: list[Bad] = []
+        read = partial(self._read, cells=row.cells, bad=dropped if self.drops_invalid else bad, changed=changed)
         scalars, phones = read(self.scalars), read(self.phone_numbers)
         emails, custom = read(self.emails), read(self.custom_fields)
         source = read({"": self.source_url} if self.source_url else {})
         name = self.scalars["firstName"]
-        if not scalars.get("firstName", _EMPTY).first and not any(b.column in name.columns for b in bad):
-            bad.append(Bad(name.column, "", "firstName is empty"))
+        first = scalars.get("firstName", _EMPTY)
+        if not first.first and not any(b.column in name.columns for b in bad):
+            because = "; ".join(f": {each.reason}" for each in first.changed[:1])
+            bad.append(Bad(name.column, "", f"firstName is empty{because}"))
         if bad:
             return Understood(None, tuple(_problem(row, external_id, each) for each in bad))
+        numbers = labelled("phoneNumbers", self.phone_numbers, phones, row.cells, self.policies)
+        addresses = labelled("emails", self.emails, emails, row.cells, self.policies)
+        changed += [*numbers.changed, *addresses.changed]
         wanted = Desired(
             external_id=external_id,
             scalars={name: reading.first or None for name, reading in scalars.items()},
-            phone_numbers={label: reading.values for label, reading in phones.items()},
-            emails={label: reading.values for label, reading in emails.items()},
+            phone_numbers=numbers.values,
+            emails=addresses.values,
             custom_fields={key: self._custom_value(key, reading) for key, reading in custom.items()},
             source_url=source[""].first if source else None,
         )
-        return Understood(wanted, (), tuple(dropped), keeps_source_url=self.source_url is not None and not source)
+        keeps = self.source_url is not None and not source
+        policies = {**self.policies, **numbers.policies, **addresses.policies}
+        left = Left(tuple(numbers.left), tuple(addresses.left))
+        return Understood(wanted, (), tuple(dropped), keeps, tuple(changed), policies, left)
 
-    def _read(self, fields: Mapping[str, Field[V]], cells: Cells, bad: list[Bad]) -> dict[str, Reading[V]]:
-        """The readings of ``fields``; unreadable values go to ``bad``."""
+    def _read(
+        self, fields: Mapping[str, Field[V]], cells: Cells, bad: list[Bad], changed: list[Bad]
+    ) -> dict[str, Reading[V]]:
+        """The readings of ``fields``; unreadable values go to ``bad``, what lost something to ``changed``."""
         readings = {}
-        for name, field in fields.items():
-            reading = field.reading(cells)
+        for name, each in fields.items():
+            reading = each.reading(cells)
             bad += reading.bad
+            changed += reading.changed
             if reading.usable:
                 readings[name] = reading
         return readings
@@ -147,6 +175,11 @@ class Mapper:
 
 
 _EMPTY: Reading[str] = Reading()
+
+
+def changed(bad: Bad, row: Row, external_id: str) -> RowWarning:
+    """What is told of a cell of which something was lost."""
+    return RowWarning("changed_value", f"{bad.column}: {bad.reason}", row.number, external_id)
 
 
 def dropped(bad: Bad, row: Row, external_id: str) -> RowWarning:

@@ -5,7 +5,7 @@ Knows neither the source nor the workspace: whether columns and custom fields ex
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 
 from pydantic import (
     AfterValidator,
@@ -21,6 +21,7 @@ from pydantic_core import CoreSchema
 
 from sync.contacts.contact import SOURCE_MAX, is_reserved_source
 from sync.mapping import languages
+from sync.mapping.where import Where
 from sync.options import Model, empty_if_none, expected
 
 _COLUMN_FORMS = "a column's name, a list of names, or a mapping with 'column', 'template' or 'value'"
@@ -46,6 +47,10 @@ def _labelled(raw: object) -> object:
     return empty_if_none(raw)
 
 
+Separator = Annotated[
+    Annotated[str, Field(min_length=1)] | Literal[False],
+    WithJsonSchema({"anyOf": [{"type": "string", "minLength": 1}, {"const": False}]}),
+]
 Plain = Annotated[_PLAIN, BeforeValidator(_plain)]
 Columns = Annotated[
     tuple[str, ...],
@@ -53,6 +58,10 @@ Columns = Annotated[
     WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}, "minItems": 1}]}),
 ]
 TemplateText = Annotated[str, BeforeValidator(languages.template)]
+
+
+Policy = Literal["source", "keep_edits", "fill_empty"]
+"""Whose word counts where the app and the source differ."""
 
 
 class FieldSpec(Model):
@@ -65,8 +74,10 @@ class FieldSpec(Model):
     )
     template: TemplateText | None = Field(default=None, description="text with columns in braces: '{title} ({team})'")
     value: Plain = Field(default=None, description="the same value for every row")
-    split: Annotated[str, Field(min_length=1)] | None = Field(
-        default=None, description="what separates several values in one cell, such as ';'"
+    split: Separator | None = Field(
+        default=None,
+        description="what separates several values in one cell, such as ';' (found by itself without it; false: the "
+        "cell is one value)",
     )
     map: Annotated[dict[str, Plain], BeforeValidator(empty_if_none)] = Field(
         default_factory=dict, description="what to put instead of a cell's text: {'VIP': 'Gold'}"
@@ -77,9 +88,14 @@ class FieldSpec(Model):
     )
 
     part: Literal["first", "last"] | None = Field(
-        default=None, description="of a whole name: the first name, or the rest"
+        default=None, description="of a whole name: 'first', or 'last', which gives the rest"
     )
-    label_column: str | None = Field(default=None, description="the column in which the value's label stands")
+    label_column: Annotated[str, Field(min_length=1)] | None = Field(
+        default=None, description="the column that holds the label of this number or address; the given one where blank"
+    )
+    policy: Policy | None = Field(
+        default=None, description="what becomes of edits made in the app: source, keep_edits or fill_empty"
+    )
 
     @model_validator(mode="before")
     @classmethod
@@ -100,6 +116,8 @@ class FieldSpec(Model):
             raise expected("exactly one of 'column', 'template' and 'value'")
         if self.split is not None and not self.columns:
             raise expected("'split' only beside 'column'")
+        if self.part is not None and not self.columns:
+            raise expected("'part' only beside 'column'")
         return self
 
     @classmethod
@@ -113,14 +131,32 @@ class FieldSpec(Model):
         return reference
 
 
+T = TypeVar("T", FieldSpec, FieldSpec | None)
+
+
 def _one_value(spec: FieldSpec | None) -> FieldSpec | None:
     if spec is not None and spec.split is not None:
         raise expected("no 'split': this field holds one value")
+    return _no_label(spec)
+
+
+def _no_label(spec: T) -> T:
+    if spec is not None and spec.label_column is not None:
+        raise expected("no 'label_column': this field has no label")
+    return spec
+
+
+def _no_part(spec: T) -> T:
+    if spec is not None and spec.part is not None:
+        raise expected("no 'part': this field holds no name")
     return spec
 
 
 Spec = Annotated[FieldSpec, AfterValidator(_one_value)]
-LabelledSpecs = Annotated[dict[Annotated[str, Field(min_length=1)], FieldSpec], BeforeValidator(_labelled)]
+LabelledSpecs = Annotated[
+    dict[Annotated[str, Field(min_length=1)], Annotated[FieldSpec, AfterValidator(_no_part)]],
+    BeforeValidator(_labelled),
+]
 
 
 class FieldsOptions(Model):
@@ -143,16 +179,25 @@ def _source_label(label: str) -> str:
 class MappingOptions(Model):
     """Which columns identify a row, which become fields, and what is done with values that cannot be read."""
 
+    where: Where = Field(
+        default_factory=dict, description="only the rows of which all this holds: {status: [active, vip]}"
+    )
     key: Columns | None = Field(default=None, description="the column, or list of columns, that identifies a row")
     fields: FieldsOptions = Field(description="OpenPhone's default fields, each with its column")
-    customFields: Annotated[dict[str, FieldSpec], BeforeValidator(empty_if_none)] = Field(
-        default_factory=dict, description="custom fields, by the workspace's name or key for them"
-    )
+    customFields: Annotated[
+        dict[str, Annotated[FieldSpec, AfterValidator(_no_label), AfterValidator(_no_part)]],
+        BeforeValidator(empty_if_none),
+    ] = Field(default_factory=dict, description="custom fields, by the workspace's name or key for them")
     region: Annotated[str, BeforeValidator(languages.region)] = Field(
         default="US", description="the country of phone numbers that are written without a country code"
     )
     on_invalid: Literal["reject", "drop"] = Field(
         default="reject", description="whether a bad value rejects its row, or is left out"
+    )
+    policy: Policy = Field(
+        default="source",
+        description="whose word counts where the app and the source differ: the source's; keep_edits: what someone "
+        "changed in the app since it was sent stays; fill_empty: only what is empty in the app is filled",
     )
     key_prefix: str = Field(
         default="", max_length=40, description="put before every externalId, where two syncs share a workspace"

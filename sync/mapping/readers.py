@@ -7,8 +7,9 @@ from functools import partial
 
 from connectors.base import Cell
 from sync.contacts.contact import SOURCE_URL_MAX, FieldType
-from sync.mapping import values
+from sync.mapping import pieces, values
 from sync.mapping.fields import Reader, Value
+from sync.mapping.pieces import Pieces
 from sync.mapping.values import ValueUnreadable
 
 LABELLED: Mapping[str, Callable[[str], Reader[str]]] = {
@@ -27,6 +28,15 @@ def of_type(kind: FieldType, format: str | None) -> Reader[Value]:
         "date": partial(values.date_, format=format),
     }
     return readers.get(kind, values.text)
+
+
+LABELLED_PIECES: Mapping[str, Pieces] = {"phoneNumbers": pieces.of_phones, "emails": pieces.of_emails}
+"""A group of labelled fields → what takes one of its cells apart."""
+
+
+def pieces_of(kind: FieldType, format: str | None) -> Pieces:
+    """What takes a cell for a custom field of this type apart."""
+    return partial(pieces.of_date, format=format) if kind == "date" else pieces.OF_TYPE[kind]
 
 
 def source_url(cell: Cell) -> str:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 from connectors.base import Cell
-from sync.mapping import values
+from sync.mapping import guards, nothing_words, values
 
 _TOKEN = re.compile(r"\{\{|\}\}|\{([^{}]+)\}")
 # ``values.text`` lets neither of these through.
@@ -54,7 +54,7 @@ class Template:
         An empty placeholder takes its brackets and the separator before it along (after it, at the start):
         ``{title} ({team})`` without a team is the title alone, ``{a}, {b}, {c}`` without b is ``a, c``.
         """
-        filled = [values.text(cells.get(column)) for column in self.columns]
+        filled = [_said(cells.get(column)) for column in self.columns]
         if self.columns and not any(filled):
             return ""
         return _closed(self.join([f"{_EDGE}{value}{_EDGE}" if value else _GAP for value in filled]))
@@ -75,11 +75,17 @@ class SourceUrlTemplate(Template):
     __slots__ = ()
 
     def render(self, cells: Mapping[str, Cell]) -> str:
-        filled = [values.text(cells.get(column)) for column in self.columns]
+        filled = [_said(cells.get(column)) for column in self.columns]
         if not all(filled):
             return ""
         encoded = [quote(value, safe="") for value in filled]
         return self.join([filled[0], *encoded[1:]] if filled and not self.parts[0] else encoded)
+
+
+def _said(cell: Cell) -> str:
+    """What the cell says: without what guards it, and nothing where it stands for nothing."""
+    written = guards.without_guard(values.text(cell))
+    return "" if nothing_words.is_nothing(written) else written
 
 
 def _plain(source: str, start: int, end: int) -> str:

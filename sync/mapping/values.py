@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from connectors.base import Cell, Unreadable
-from sync.mapping import error_words, numerals
+from sync.mapping import dates, error_words, numerals, yes_no
 
 if TYPE_CHECKING:
     from phonenumbers import PhoneNumber
@@ -134,7 +134,7 @@ def phone(cell: Cell, region: str) -> str:
     written = _phone_text(_one(cell, "phone number"))
     number = _EXTENSION.sub("", re.sub(r"^tel:\s*", "", written, flags=re.IGNORECASE))
     _check_dialled(number)
-    attempts = [re.sub(r"^\D*00", "+", number), number] if re.match(r"[^\d+]*00", number) else [number]
+    attempts = [*_dialled_abroad(number, region), number]
     reasons: list[str] = []
     for attempt in attempts:
         try:
@@ -142,6 +142,25 @@ def phone(cell: Cell, region: str) -> str:
         except ValueUnreadable as refusal:
             reasons.append(refusal.reason)
     raise ValueUnreadable(reasons[0])
+
+
+_ABROAD = re.compile(r"\D*(?:\+\s*(?:00|011)|00)\D*(?=\d)")
+_MOBILE_ONCE = re.compile(r"(\+|00|011)\D*52\D*1\D*([2-9]\D*(?:\d\D*){9})")
+_TWICE = re.compile(r"(\+)\D*1\D+1\D*([2-9]\D*(?:\d\D*){9})|(\+)11([2-9]\D*(?:\d\D*){9})")
+
+
+def _dialled_abroad(number: str, region: str) -> list[str]:
+    """What it means if its first digits are those that are dialled to get there, or were once."""
+    found = []
+    if mexican := _MOBILE_ONCE.fullmatch(number.strip()):
+        found.append(f"+52{mexican[2]}")  # the 1 before mobile numbers was given up in 2019
+    if twice := _TWICE.fullmatch(number.strip()):
+        found.append(f"+1{twice[2] or twice[4]}")
+    if region == "MX" and (mobile := re.fullmatch(r"[^\d+]*(?:1|01|044|045)\D*([2-9]\D*(?:\d\D*){9})", number)):
+        found.append(f"+52{mobile[1]}")
+    if re.match(_ABROAD, number):
+        found.append(re.sub(_ABROAD, "+", number, count=1))
+    return found
 
 
 def _phone_text(cell: Cell) -> str:
@@ -297,22 +316,16 @@ def _plain(value: int | float) -> int | float:
     return int(value) if value == int(value) else value
 
 
-_TRUE = re.compile(r"true|t|yes|y|on|x|1|1\.0|[✓✔☑]|checked|ja|oui|s[ií]|wahr|vrai|verdadero|vero")
-_FALSE = re.compile(r"false|f|no|n|off|0|0\.0|[✗✘☐]|unchecked|nein|non|falsch|faux|falso")
-
-
 def boolean(cell: Cell) -> bool:
-    """yes/no, true/false, on/off, 1/0, x and a tick, in any case; and a spreadsheet's TRUE in a few languages."""
-    word = text(_one(cell, "yes or no")).casefold()
-    if _TRUE.fullmatch(word):
-        return True
-    if _FALSE.fullmatch(word):
-        return False
-    raise ValueUnreadable("is neither yes nor no")
+    """yes/no, true/false, on/off, 1/0, x and a tick, in any case; and in many languages."""
+    meant = yes_no.meant_by(text(_one(cell, "yes or no")))
+    if meant is None:
+        raise ValueUnreadable("is neither yes nor no")
+    return meant
 
 
 def date_(cell: Cell, format: str | None = None) -> str:
-    """The day as ``YYYY-MM-DD``. Text is an ISO date or date-time, or follows ``format``.
+    """The day as ``YYYY-MM-DD``: an ISO date or date-time, what follows ``format``, what means one day anyway.
 
     ``format`` is Python's (``%d/%m/%Y``). The day is the one that is written, whatever the time zone.
     """
@@ -323,14 +336,9 @@ def date_(cell: Cell, format: str | None = None) -> str:
         return cell.isoformat()
     if isinstance(cell, bool) or (format is None and isinstance(cell, (int, float))):
         raise ValueUnreadable("is not a date")
-    written = _compat(cell)
     try:
-        parsed = datetime.strptime(written, format) if format else _iso(written)
-    except (ValueError, re.error):
-        expected = f"written as {format}" if format else "such as 2026-03-01, and no 'format' is given"
-        raise ValueUnreadable(f"is not a date {expected}") from None
-    return parsed.date().isoformat()
-
-
-def _iso(written: str) -> datetime:
-    return datetime.fromisoformat(re.sub(r"\s+(?=[+-]\d\d|Z$)", "", written))
+        return dates.day_in(_compat(cell), format).isoformat()
+    except ValueUnreadable:
+        raise
+    except ValueError as reason:
+        raise ValueUnreadable(str(reason)) from None

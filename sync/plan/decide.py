@@ -7,13 +7,14 @@ it, and as the workspace has its contact. ``docs/how-it-works.md`` shows the sam
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Generic, Literal, TypeVar
 
 from sync.contacts.change import Adopt, Create, Decision, Delete, InStep, Update
 from sync.contacts.contact import NOTHING, Contact, Desired, differences, full_name, overlay
 from sync.contacts.problem import Problem
 from sync.mapping.last_applied import LastApplied
+from sync.plan.three_way import Merged, Policies, still_sent, three_way
 
 Stage = Literal["as it was read", "as it is mapped", "as the workspace has it", "no row any more"]
 Fate = Literal[
@@ -166,6 +167,7 @@ class Wanted:
     ``tracked``: the state holds that contact for this sync. ``last``: what was last sent there, if that is known.
     ``moved``: the row wants something else than was sent. ``spelled``: the key as the row has it, where the
     workspace may hold the contact under that one. ``begun``: a create of ours was cut off, and may have made it.
+    ``policies``: where what the app holds may stay.
     """
 
     row: int | None
@@ -177,6 +179,7 @@ class Wanted:
     moved: bool = False
     spelled: str | None = None
     begun: bool = False
+    policies: Policies = field(default_factory=dict)
 
     @property
     def external_id(self) -> str:
@@ -238,7 +241,8 @@ def decide(wanted: Wanted, found: Sequence[Contact], label: Label, owners: Mappi
     tracked = wanted.tracked and contact_id == wanted.contact_id  # else ours is gone, and this is another's
     named = contact_id == wanted.contact_id  # the row's own cell says that it is this one
     last = wanted.last if tracked else None
-    after = overlay(wanted.desired, held, label.text, last.former if last else NOTHING)
+    merged = merge(wanted, held, last)
+    after = overlay(merged.desired, held, label.text, last.former if last else NOTHING)
     facts = AsFound(
         unreadable=held.unreadable,
         owner=None if tracked else owners.get(contact_id),
@@ -251,17 +255,26 @@ def decide(wanted: Wanted, found: Sequence[Contact], label: Label, owners: Mappi
         case "unchanged":
             again = last is not None and last.again
             still = last.still if last is not None and not again else None
+            still = still_sent(still, merged) if still is not None and last is not None else still
             return InStep(wanted.external_id, contact_id, fingerprint, again, still)
         case "adopted":
             sent = wanted.desired if wanted.begun and held.source == label.text else None
             return Adopt(wanted.external_id, row, contact_id, fingerprint, full_name(held), sent)
         case "updated":
-            standing = last.standing if last else wanted.desired
-            return Update(wanted.external_id, row, contact_id, held, after, standing, fingerprint, not tracked)
+            return Update(wanted.external_id, row, contact_id, held, after, merged.sent, fingerprint, not tracked)
         case _ if held.unreadable is not None:
             return cannot_be_understood(row, wanted.external_id, held)
         case _:
             return Problem(row, wanted.external_id, None, None, _claim(facts, label), "failed")
+
+
+def merge(wanted: Wanted, held: Contact, last: LastApplied | None) -> Merged:
+    """What of the row's wishes the policies let into this contact."""
+    standing = last.standing if last else wanted.desired
+    merged = three_way(wanted.desired, held, last.sent if last else None, wanted.policies)
+    if not merged.kept:
+        return replace(merged, sent=standing)
+    return replace(merged, sent=three_way(standing, held, last.sent if last else None, wanted.policies).sent)
 
 
 def cannot_be_understood(row: int | None, external_id: str, held: Contact) -> Problem:

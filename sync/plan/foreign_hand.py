@@ -40,7 +40,7 @@ def sign_of(item: Wanted, found: Sequence[Contact], decision: Decision, label: s
         return None
     if item.tracked and not found:
         return "gone"
-    if item.tracked and isinstance(decision, InStep) and item.moved:
+    if item.tracked and isinstance(decision, InStep) and item.moved and not item.policies:
         return "ahead"
     adopts = isinstance(decision, Adopt) or (isinstance(decision, Update) and decision.adopted)
     if not adopts or not any(contact.id == decision.contact_id and contact.source == label for contact in found):

@@ -69,7 +69,8 @@ class Findings:
     goes on next time. ``mapping_changed`` and ``as_before``: as ``plan.rewrites`` understands them. ``doubt``: why
     deletes are not certain. ``waiting``: missing, but not for long enough. ``same_people``: new rows that may be
     contacts whose rows are missing, the likeliest first. ``own_rows``: contacts whose key an earlier row has, too → the
-    row that is as they were.
+    row that is as they were. ``filtered``: why ``where`` left rows out → how many. ``read``: how many rows there were
+    with those; None: ``rows``.
     """
 
     rows: int = 0
@@ -88,6 +89,8 @@ class Findings:
     mapping_changed: frozenset[str] = frozenset()
     as_before: Mapping[str, frozenset[str]] = field(default_factory=dict)
     own_rows: Mapping[str, int | None] = field(default_factory=dict)
+    filtered: Mapping[str, int] = field(default_factory=dict)
+    read: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +115,7 @@ class Plan:
     details: Mapping[str, int] = field(default_factory=dict)
     bookmark: str | None = None
     incomplete: str | None = None
+    filtered: Mapping[str, int] = field(default_factory=dict)
 
     @classmethod
     def build(cls, sync: str, found: Findings, limits: Limits) -> Plan:
@@ -130,7 +134,7 @@ class Plan:
         updates = [change for change in changes if isinstance(change, Update)]
         return cls(
             sync=sync,
-            rows=found.rows,
+            rows=found.rows if found.read is None else found.read,
             unchanged=found.unchanged,
             changes=tuple(change for change in changes if _which(change) not in held),
             held_back=held_back,
@@ -143,6 +147,7 @@ class Plan:
             details=dict(found.details),
             bookmark=found.bookmark,
             incomplete=found.incomplete,
+            filtered=dict(found.filtered),
         )
 
     def count(self, action: Action) -> int:
@@ -204,6 +209,7 @@ class Plan:
             "details": dict(self.details),
             "bookmark": self.bookmark,
             "incomplete": self.incomplete,
+            "filtered": dict(self.filtered),
         }
 
     @classmethod
@@ -291,6 +297,7 @@ def _read(whole: Mapping[str, Json]) -> Plan:
         details={name: _number(value) for name, value in object_in(whole["details"]).items()},
         bookmark=text_in(whole["bookmark"]),
         incomplete=text_in(whole["incomplete"]),
+        filtered={why: _number(count) for why, count in object_in(whole.get("filtered", {})).items()},
     )
 
 

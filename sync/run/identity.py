@@ -12,9 +12,10 @@ from typing import Protocol
 
 from connectors.base import Cell, Connector, Row, WritesBack, is_blank
 from sync.contacts.problem import Problem
+from sync.mapping import guards
 from sync.mapping.fields import shown
 from sync.mapping.keys import as_it_looks
-from sync.mapping.mapper import Mapper
+from sync.mapping.mapper import Key, Mapper
 from sync.mapping.values import ValueUnreadable, text
 from sync.run.job import Job
 from sync.run.session import Misconfigured, Session
@@ -75,19 +76,21 @@ def identity_for(connector: Connector, job: Job, mapper: Mapper, session: Sessio
 class ByKey:
     """The key columns of the configuration. Contacts tracked under a key that looks the same keep it as it is.
 
-    ``tracked``: the external ids that the state knows; it may have learnt them when keys were compared as spelled.
+    ``tracked``: the external ids that the state knows; it may have learnt them when keys were compared as spelled, with
+    their guards (``'007``) and with pieces that were joined as they are (``1/2`` and ``3``, ``1`` and ``2/3``).
     """
 
     unwritten = None
 
     def __init__(self, mapper: Mapper, tracked: Collection[str] = ()) -> None:
         self._mapper = mapper
-        self._odd: dict[str, str] = {}
+        self._former: dict[str, str] = {}
         for external_id in tracked:
-            if (looks := as_it_looks(external_id)) != external_id:
-                self._odd.setdefault(looks, external_id)
-        self._known = frozenset(self._odd.values())
+            if (looks := self._as_it_would_be(external_id)) != external_id:
+                self._former.setdefault(looks, external_id)
+        self._odd = frozenset(self._former.values())
         self._tracked = tracked
+        self._taken: dict[str, str] = {}
 
     def settle(self) -> Sequence[Identified]:
         return ()
@@ -96,13 +99,33 @@ class ByKey:
         key = self._mapper.key(row)
         if isinstance(key, Problem):
             return key
-        if key.spelled in self._known:
+        if key.spelled in self._odd:
             return Identified(key.spelled, looks=key.external_id)
-        if key.external_id in self._odd and key.external_id not in self._tracked:
-            return Identified(self._odd[key.external_id], looks=key.external_id)
-        if key.spelled != key.external_id and key.external_id not in self._tracked:
-            return Identified(key.external_id, spelled=key.spelled)
-        return Identified(key.external_id)
+        if key.external_id in self._tracked:
+            return Identified(key.external_id)
+        if (former := self._former_key(key)) is not None and self._taken.setdefault(former, key.external_id) == (
+            key.external_id
+        ):
+            return Identified(former, looks=key.external_id)
+        # Nobody tracks it: the workspace may hold it as it is spelled, unless that is another row's.
+        spelled = key.spelled if former is None and key.spelled != key.external_id else None
+        return Identified(key.external_id, spelled=spelled)
+
+    def _as_it_would_be(self, external_id: str) -> str:
+        """How a key that is tracked would look if it were made today."""
+        looks, prefix = as_it_looks(external_id), self._mapper.key_prefix
+        if len(self._mapper.key_columns) > 1 or not looks.startswith(prefix):
+            return looks
+        return as_it_looks(prefix + guards.bare(looks.removeprefix(prefix)))
+
+    def _former_key(self, key: Key) -> str | None:
+        """Under which key the state knows it from before, if it does."""
+        for looks in dict.fromkeys((key.external_id, as_it_looks(key.spelled))):
+            if looks in self._former:
+                return self._former[looks]
+            if looks in self._tracked:
+                return looks
+        return None
 
     def cells(self, row: Row) -> Mapping[str, Cell]:
         return {column: row.cells.get(column) for column in self._mapper.key_columns}

@@ -7,14 +7,16 @@ sync's first creates, in a dry run, and with ``match_on``. What a look-alike mea
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
 
 from sync.contacts.change import Adopt, Create, Decision, Delete, InStep, Update
-from sync.contacts.contact import Contact
+from sync.contacts.contact import Contact, overlay
 from sync.contacts.warning import RowWarning
 from sync.openphone.client import IDS_PER_LOOKUP
 from sync.plan.decide import Wanted
 from sync.plan.look_alikes import Features, Stranger, alike_rows, recognise
 from sync.plan.plan import Plan
+from sync.plan.three_way import Policies, three_way
 from sync.run.job import Job
 from sync.run.looking import Looking
 from sync.run.session import Session
@@ -97,7 +99,24 @@ class Newcomers:
         found = recognise(new, strangers, self._match_on, self._job.label, self._features)
         settled = dict(zip((one.external_id for one in new), found.decisions, strict=True))
         after: list[Decision] = [settled[one.external_id] if isinstance(one, Create) else one for one in decisions]
-        return after, [*unseen, *found.warnings]
+        if not any(row.policies for row in self._rows):
+            return after, [*unseen, *found.warnings]
+        policies = {row.external_id: row.policies for row in self._rows}
+        said: list[RowWarning] = []
+        for place, one in enumerate(after):
+            if isinstance(one, Update) and one.matched_by is not None:
+                after[place], kept = self._keeping(one, policies.get(one.external_id, {}))
+                said += kept
+        return after, [*unseen, *found.warnings, *said]
+
+    def _keeping(self, taken: Update, policies: Policies) -> tuple[Update, list[RowWarning]]:
+        """A contact that is taken over, with what stays there of its own."""
+        if taken.desired is None:
+            return taken, []
+        merged = three_way(taken.desired, taken.before, None, policies)
+        after = overlay(merged.desired, taken.before, self._job.label.text)
+        said = [RowWarning("kept", each.text, taken.row, taken.external_id) for each in merged.kept]
+        return replace(taken, after=after, desired=merged.sent), said
 
     def _unseen(self, rows: int) -> list[RowWarning]:
         """What to say where not everyone could be looked at. Raises the refusal where going on would double people."""

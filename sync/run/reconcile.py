@@ -17,7 +17,7 @@ from sync.contacts.contact import Contact
 from sync.contacts.problem import Problem
 from sync.mapping.fields import shown
 from sync.mapping.last_applied import last_applied
-from sync.mapping.mapper import Mapper, Understood, dropped
+from sync.mapping.mapper import Mapper, Understood
 from sync.openphone.refusals import about_a_row
 from sync.plan import doubles
 from sync.plan.decide import (
@@ -40,6 +40,7 @@ from sync.run import doubts, encoding
 from sync.run.absences import Absences, Judged, Read
 from sync.run.columns_seen import ColumnsSeen
 from sync.run.feedback import Feedback
+from sync.run.filtering import Filtering
 from sync.run.identity import Identified, Identity
 from sync.run.job import Job
 from sync.run.looking import Looking
@@ -48,6 +49,7 @@ from sync.run.open_rows import still_open
 from sync.run.other_hands import OtherHands
 from sync.run.other_keys import note_other_keys, under_other_keys
 from sync.run.reading import absent_columns, asked_of_the_source, rows_of
+from sync.run.remarks import Remarks
 from sync.run.session import Misconfigured, Session
 from sync.run.tally import Tally
 from sync.run.vanished import Vanished
@@ -87,6 +89,7 @@ async def read_and_decide(connector: Connector, rows: Understanding, job: Job, s
         job.watcher.phase(job.sync, "comparing with the workspace" if everything else "reading the source", None)
         await reconciler.prepare()
         bookmark = None if everything else _mark(notes.bookmark(job.sync), question)
+        reconciler.filtering = Filtering(job.mapping.where, rows.identity, changes_only=bookmark is not None)
         summary, incomplete = await _read(connector, bookmark, reconciler, job)
         absent = [*absent_columns(connector, job.mapping, job.sync), *rows.columns.mistakes(job.sync)]
         if summary is not None and summary.full and absent:
@@ -98,7 +101,9 @@ async def read_and_decide(connector: Connector, rows: Understanding, job: Job, s
     finally:
         await reconciler.abandon()
     again = (
-        [] if summary is None or summary.full else still_open(session.state, job.sync, reconciler.seen, found.decisions)
+        []
+        if summary is None or summary.full
+        else still_open(session.state, job.sync, reconciler.seen | reconciler.filtering.left, found.decisions)
     )
     found = replace(
         found,
@@ -134,7 +139,8 @@ def _mark(stored: str | None, question: str) -> str | None:
 
 
 def _question(job: Job, mapper: Mapper) -> str:
-    identity = f"{job.mapping.key}{job.mapping.key_prefix}".encode()
+    where = {column: condition.model_dump(mode="json") for column, condition in job.mapping.where.items()}
+    identity = f"{job.mapping.key}{job.mapping.key_prefix}{where or ''}".encode()
     return hashlib.blake2b(mapper.digest + identity, digest_size=12).hexdigest()
 
 
@@ -148,6 +154,8 @@ class Reconciler:
         self._contacts = session.state.contacts
         self._looking = Looking(session, self._settle)
         self._tally = Tally()
+        self._remarks = Remarks()
+        self.filtering = Filtering(job.mapping.where, rows.identity, changes_only=False)
         self._fingerprints = self._contacts.fingerprints(job.sync)
         self._refusals = {
             external_id: refusal
@@ -175,11 +183,13 @@ class Reconciler:
         tally, foreign = self._tally, self._hands.signs
         return Findings(
             rows=tally.rows,
+            read=tally.read,
+            filtered=dict(self.filtering.reasons),
             unchanged=tally.unchanged,
             tracked=len(self._fingerprints),
             decisions=tally.decisions,
             gone=tally.gone,
-            warnings=[*tally.warnings, *foreign.warnings()],
+            warnings=[*tally.warnings, *self._remarks.warnings(), *foreign.warnings()],
             mapping_changed=self._rows.mapping_changed,
             as_before=tally.as_before,
             own_rows=tally.own_rows,
@@ -205,10 +215,15 @@ class Reconciler:
     async def take(self, row: Row) -> None:
         """One row of the source. Raises Stopped, and what the client and the state raise."""
         tally = self._tally
-        tally.rows += 1
-        if tally.rows % BREATH == 0:
-            await asyncio.sleep(0)
         self._rows.columns.note(row)
+        kept = self.filtering.sieved(row)
+        tally.rows += kept is not None or self.filtering.changes_only  # then it says that somebody is gone
+        tally.read += 1
+        if tally.read % BREATH == 0:
+            await asyncio.sleep(0)
+        if kept is None:
+            return
+        row = kept
         who = self._rows.identity.of(row)
         if who is None:
             self._open.append(row)
@@ -277,7 +292,7 @@ class Reconciler:
     async def _map(self, row: Row, who: Identified, fingerprint: bytes) -> None:
         """A row that may differ: what it wants, and whether that is what was last sent."""
         understood = self._rows.mapper.understand(row, who.external_id)
-        self._tally.warnings += (dropped(bad, row, who.external_id) for bad in understood.dropped)
+        self._remarks.understood(understood, row, who.external_id)
         if understood.desired is None:
             self._tally.decisions.extend(understood.problems)
             return
@@ -289,6 +304,7 @@ class Reconciler:
             who.contact_id,
             tracked,
             begun=who.external_id in self._intents,
+            policies=understood.policies,
         )
         if not wanted.tracked:
             await self._newcomers.look(replace(wanted, spelled=who.spelled) if who.spelled else wanted)
@@ -319,7 +335,7 @@ class Reconciler:
             await self._take(row, who)
         await self._newcomers.find()
         await self._compare_with_what_was_sent()
-        said_gone = self._said_gone & self._fingerprints.keys()
+        said_gone = (self._said_gone | (self.filtering.left - self.seen)) & self._fingerprints.keys()
         missing = set(said_gone)
         if read.full:
             missing |= self._fingerprints.keys() - self.seen
@@ -368,6 +384,7 @@ class Reconciler:
             # The row names its contact, or its key only looks the same: the contact's externalId stays as it is.
             item = replace(item, desired=replace(item.desired, external_id=contacts[0].external_id))
         decision = decide(item, contacts, self._job.label, owners)
+        self._remarks.kept(item, contacts, decision)
         if item.external_id not in self._unsettled:
             self._hands.note(item, contacts, decision)
         if isinstance(decision, InStep):

@@ -19,6 +19,7 @@ from sync.plan.rekey import Known, Matching, Move, Unmatched, changed_key, in_wa
 from sync.plan.same_people import Person, shared_values
 from sync.run.apply import apply
 from sync.run.check import Checked, check
+from sync.run.filtering import Filtering
 from sync.run.identity import Identified, Identity, identity_for
 from sync.run.job import Job
 from sync.run.key_facts import IDENTITY, REKEYED, REKEYING, Keys, note_keys
@@ -103,8 +104,10 @@ class _Reader:
 
     async def decide(self) -> tuple[Plan, list[list[Update | InStep]]]:
         """The whole of it as a plan, and its changes in the order in which they are made."""
+        filtering = Filtering(self._job.mapping.where, self._identity, changes_only=False)
         async for row in rows_of(self._connector, None):
-            self._read(row)
+            if (kept := filtering.sieved(row)) is not None:
+                self._read(kept)
         for (row, known), who in zip(self._open, self._identity.settle(), strict=True):
             self._take(row, who, known)
         if not self._connector.summary().full:

@@ -51,7 +51,8 @@ class SyncReport:
     """What one sync's run amounted to. Grows while the run goes on, so that a run cut short can still be told.
 
     ``misconfigured``: the failure is the configuration's (exit 2). ``cut_short``: we were asked to end it, so that it
-    is no failure to tell of. ``details``: what the source says of its read.
+    is no failure to tell of. ``details``: what the source says of its read. ``filtered``: why rows were left out, and
+    how many.
     """
 
     name: str
@@ -61,6 +62,7 @@ class SyncReport:
     problems: list[Problem] = field(default_factory=list)
     warnings: list[RowWarning] = field(default_factory=list)
     details: dict[str, int] = field(default_factory=dict)
+    filtered: Mapping[str, int] = field(default_factory=dict)
     held_back: Sequence[HeldBack] = ()
     waiting: Sequence[Waiting] = ()
     requests: int = 0
@@ -87,6 +89,8 @@ class SyncReport:
 
     def expect(self, plan: Plan) -> None:
         """What the plan settles without a request: problems, what is held back; and, in a dry run, everything."""
+        self.filtered = plan.filtered
+        self.counts["filtered"] = sum(plan.filtered.values())
         self.counts["rows"], self.counts["unchanged"] = plan.rows, plan.unchanged
         self.warnings.extend(plan.warnings)
         self.details.update(plan.details)

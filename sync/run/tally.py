@@ -11,9 +11,12 @@ from sync.plan.certainty import Waiting
 
 @dataclass(slots=True)
 class Tally:
-    """``rows``: how many were read. ``unchanged``: how many contacts are in step. The rest is as in ``Findings``."""
+    """``rows``: how many speak of somebody. ``read``: how many there were.
+
+    ``unchanged``: how many contacts are in step. The rest is as in ``Findings``."""
 
     rows: int = 0
+    read: int = 0
     unchanged: int = 0
     decisions: list[Decision] = field(default_factory=list)
     gone: list[str] = field(default_factory=list)

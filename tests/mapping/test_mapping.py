@@ -124,9 +124,41 @@ def test_custom_fields_are_read_by_their_type() -> None:
     }
 
 
-@pytest.mark.parametrize(("cell", "expected"), [("a; b", ("a; b",)), (["a", "b", ""], ("a", "b")), ([], None)])
+@pytest.mark.parametrize(
+    ("cell", "expected"),
+    [
+        ("a; b", ("a", "b")),
+        (["a", "b", ""], ("a", "b")),
+        (["a, b"], ("a, b",)),
+        ([], None),
+        ("VIP, Weekly", ("VIP", "Weekly")),
+        ("VIP|Weekly", ("VIP", "Weekly")),
+        ("VIP\nWeekly", ("VIP", "Weekly")),
+        ("Clients ::: * myContacts", ("Clients", "myContacts")),
+        ("Roe, Ana; Weekly", ("Roe, Ana", "Weekly")),
+        ('"VIP, Inc.", Weekly', ("VIP, Inc.", "Weekly")),
+        ('"VIP"', ("VIP",)),
+        ("[VIP, Weekly]", ("VIP", "Weekly")),
+        ('say "hi"', ('say "hi"',)),
+    ],
+)
 def test_options_without_split(cell: Cell, expected: tuple[str, ...] | None) -> None:
     assert wanted(mapper(customFields={"Tags": "tags"}), tags=cell).custom_fields == {"tags": expected}
+
+
+@pytest.mark.parametrize(
+    ("split", "cell", "expected"),
+    [
+        (False, "a; b", ("a; b",)),
+        (",", "a; b", ("a; b",)),
+        (",", '"VIP, Inc.", Weekly', ("VIP, Inc.", "Weekly")),
+        (";", 'say "hi"; b', ('say "hi"', "b")),
+        (";", '"open; b', ('"open', "b")),
+    ],
+)
+def test_options_with_split(split: str | bool, cell: Cell, expected: tuple[str, ...]) -> None:
+    mapping = mapper(customFields={"Tags": {"column": "tags", "split": split}})
+    assert wanted(mapping, tags=cell).custom_fields == {"tags": expected}
 
 
 def test_false_and_zero_are_values() -> None:
