@@ -1,7 +1,7 @@
 """What a source of rows is: the values it gives, the errors it raises, the registry that finds it by name.
 
 Knows nothing of OpenPhone. A third-party package joins through the entry-point group
-``openphone_sync.connectors``; our own four use nothing that a stranger's could not.
+``openphone_sync.connectors``; our own use nothing that a stranger's could not.
 """
 
 from __future__ import annotations
@@ -221,6 +221,16 @@ class ReadsText(Protocol):
 
 
 @runtime_checkable
+class TellsNotes(Protocol):
+    """A connector that may have something to say of its source, though nothing is wrong. Optional."""
+
+    @property
+    def notes(self) -> Sequence[str]:
+        """Sentences for people, such as that hidden rows are read; known once ``columns`` has answered."""
+        ...
+
+
+@runtime_checkable
 class ProvesWritable(Protocol):
     """A connector that writes back and can tell beforehand that it may. Optional."""
 
@@ -231,9 +241,11 @@ class ProvesWritable(Protocol):
 
 _OWN = {
     "csv": "connectors.csv_file:CsvConnector",
+    "excel": "connectors.excel:ExcelConnector",
     "google_sheets": "connectors.google_sheets:GoogleSheetsConnector",
     "crm": "connectors.crm:CrmConnector",
     "sql": "connectors.sql:SqlConnector",
+    "vcard": "connectors.vcard:VcardConnector",
 }
 
 

@@ -12,12 +12,10 @@ import csv
 import io
 import os
 import re
-import stat
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import compress
-from pathlib import Path
 from typing import BinaryIO, ClassVar, Literal
 
 from pydantic import BaseModel, Field, field_validator
@@ -25,6 +23,7 @@ from pydantic import BaseModel, Field, field_validator
 from connectors import base, not_a_table
 from connectors.base import Cell, Context, IncompleteRead, ReadSummary, Row, SourceError, TextEncoding
 from connectors.delimiter import SAMPLE_RECORDS, SEPARATORS, first_rows, likeliest_delimiter
+from connectors.files import FilePath, GivenFile
 from connectors.headings import distinct, trimmed
 from connectors.no_rows import Sieve, is_foot
 from connectors.text_encoding import BrokenUtf8, NotText, find_encoding, is_text_encoding
@@ -47,7 +46,7 @@ class CsvOptions(base.Options):
     """``encoding`` and ``delimiter`` are recognised where they are not given; ``header_row`` counts from 1."""
 
     type: Literal["csv"] = "csv"
-    path: str = Field(min_length=1)
+    path: FilePath
     encoding: str | None = None
     delimiter: str | None = Field(default=None, min_length=1, max_length=1)
     header_row: int = Field(default=1, ge=1)
@@ -109,7 +108,7 @@ class CsvConnector:
 
     def __init__(self, options: CsvOptions, context: Context) -> None:
         self._options = options
-        self._path = context.folder / Path(options.path).expanduser()
+        self._path = GivenFile(options.path, context.folder, "CSV file")
         self._file: _OpenFile | None = None
         self._rows = 0
 
@@ -126,7 +125,7 @@ class CsvConnector:
                 await asyncio.sleep(0)
 
     def summary(self) -> ReadSummary:
-        return ReadSummary(details={"records": self._rows})
+        return ReadSummary(one_moment=self._path.one_moment, details={"records": self._rows})
 
     async def top(self) -> Sequence[Sequence[Cell]]:
         """The first rows as they stand, whatever ``header_row`` says. Raises SourceError."""
@@ -138,24 +137,27 @@ class CsvConnector:
     def text_encoding(self) -> TextEncoding | None:
         return self._file.encoding if self._file else None
 
+    @property
+    def notes(self) -> Sequence[str]:
+        return self._path.notes
+
     async def close(self) -> None:
         if self._file is not None:
             self._file.raw.close()
             self._file = None
+        self._path.close()
 
     # --- opening: encoding, separator, header
 
     async def _opened(self) -> _OpenFile:
         if self._file is None:
+            await self._path.fetch()
             self._file = await in_thread(self._open, "csv-source")
         return self._file
 
     def _open(self) -> _OpenFile:
         try:
-            self._check_kind()
-            raw = self._path.open("rb")
-        except FileNotFoundError:
-            raise SourceError(f"{self._path} does not exist") from None
+            raw = self._path.open()
         except OSError as error:
             raise SourceError(f"{self._path} cannot be read: {error.strerror}") from None
         try:
@@ -165,14 +167,6 @@ class CsvConnector:
             if isinstance(error, OSError):
                 raise SourceError(f"{self._path} cannot be read: {error.strerror}") from None
             raise
-
-    def _check_kind(self) -> None:
-        """Before opening, because a pipe would keep us waiting."""
-        mode = self._path.stat().st_mode
-        if stat.S_ISDIR(mode):
-            raise SourceError(f"{self._path} is a folder: give the CSV file in it")
-        if not stat.S_ISREG(mode):
-            raise SourceError(f"{self._path} is not a file")
 
     def _look_through(self, raw: BinaryIO) -> _OpenFile:
         before = os.fstat(raw.fileno())

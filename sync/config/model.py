@@ -29,7 +29,8 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 Source = Annotated[
     Mapping[str, Any],
     WithJsonSchema({"type": "object", "required": ["type"], "properties": {"type": {"type": "string", "anyOf": [
-        {"enum": ["crm", "csv", "google_sheets", "sql"]}, {"description": "another package's connector"}]}}}),
+        {"enum": ["crm", "csv", "excel", "google_sheets", "sql", "vcard"]},
+        {"description": "another package's connector"}]}}}),
 ]  # fmt: skip
 
 

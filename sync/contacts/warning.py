@@ -18,6 +18,7 @@ WarningKind = Literal[
     "foreign_hand",
     "unreadable",
     "in_the_clear",
+    "source",
 ]
 
 

@@ -15,7 +15,7 @@ from sync.run import encoding, feedback
 from sync.run.columns_seen import ColumnsSeen, look_at_the_first
 from sync.run.job import Job
 from sync.run.key_facts import refuse_other_keys
-from sync.run.reading import absent_columns, asked_of_the_source, sampled
+from sync.run.reading import absent_columns, asked_of_the_source, notes_of, sampled
 from sync.run.session import Misconfigured
 from sync.state.address import StateError
 from sync.state.store import State
@@ -84,6 +84,7 @@ async def _look(job: Job, seen: Inspection) -> None:
             seen.columns = await _columns(job, connector)
             guess = encoding.warning(encoding.encoding_of(connector))
             seen.warnings += [guess.text] if guess else []
+            seen.warnings += [note.text for note in notes_of(connector)]
             sample = await sampled(connector)
             mistakes = absent_columns(connector, job.mapping, job.sync)
             if seen.columns is None:

@@ -10,7 +10,8 @@ from contextlib import contextmanager
 
 import structlog
 
-from connectors.base import Connector, Row, Samples, SourceError, TellsAbsent
+from connectors.base import Connector, Row, Samples, SourceError, TellsAbsent, TellsNotes
+from sync.contacts.warning import RowWarning
 from sync.mapping.columns import mapped_columns
 from sync.mapping.options import MappingOptions
 
@@ -58,6 +59,14 @@ async def sampled(connector: Connector) -> Sequence[Row]:
         return ()
     with asked_of_the_source():
         return await connector.sample()
+
+
+def notes_of(connector: Connector) -> tuple[RowWarning, ...]:
+    """What the source itself would have people know; valid once its columns are known."""
+    if not isinstance(connector, TellsNotes):
+        return ()
+    with asked_of_the_source():
+        return tuple(RowWarning("source", str(note)) for note in connector.notes)
 
 
 def absent_columns(connector: Connector, mapping: MappingOptions, sync: str) -> list[str]:

@@ -48,7 +48,7 @@ from sync.run.newcomers import Newcomers
 from sync.run.open_rows import still_open
 from sync.run.other_hands import OtherHands
 from sync.run.other_keys import note_other_keys, under_other_keys
-from sync.run.reading import absent_columns, asked_of_the_source, rows_of
+from sync.run.reading import absent_columns, asked_of_the_source, notes_of, rows_of
 from sync.run.remarks import Remarks
 from sync.run.session import Misconfigured, Session
 from sync.run.tally import Tally
@@ -81,7 +81,7 @@ async def read_and_decide(connector: Connector, rows: Understanding, job: Job, s
 
     Raises Stopped, Misconfigured, and what the source, the client and the state raise.
     """
-    guesses = encoding.warnings(connector, job, session)
+    guesses = (*encoding.warnings(connector, job, session), *notes_of(connector))
     reconciler = Reconciler(rows, job, session)
     notes, question = session.state.notes, _question(job, rows.mapper)
     try:

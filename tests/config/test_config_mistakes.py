@@ -60,8 +60,8 @@ MISTAKES: Sequence[tuple[str, str, str, str, str]] = [
     ('"0 * * * *"', "15", "@.schedule", "15", "a cron expression"),
     ('"0 * * * *"', "0s", "@.schedule", "'0s'", "a cron expression"),
     ("type: table", "type: tabel", "@.source.type", "'tabel'", "did you mean 'table'?"),
-    ("type: table", "type:", "@.source.type", "nothing", "crm, csv, google_sheets"),
-    ("type: table", "type: 7", "@.source.type", "7", "crm, csv, google_sheets"),
+    ("type: table", "type:", "@.source.type", "nothing", "crm, csv, excel, google_sheets"),
+    ("type: table", "type: 7", "@.source.type", "7", "crm, csv, excel, google_sheets"),
     ("type: table", "type: unbuilt", "@.source.type", "'unbuilt', which needs", "installed beside openphone-sync"),
     ("path: customers.csv", "path: 5", "@.source.path", "5", "text"),
     ("path: customers.csv", "pth: customers.csv", "@.source.pth", "an unknown key", "mean 'path'?"),
@@ -152,7 +152,7 @@ def test_a_mistake_names_line_key_what_was_found_and_what_was_expected(
         ("      firstName: first_name\n", "syncs.customers.fields.firstName", 15, "the column of first names"),
         ("    key: id\n", "syncs.customers.key", 8, "the column, or list of columns, that identifies a row"),
         ("      path: customers.csv\n", "syncs.customers.source.path", 10, "the table's path"),
-        ("      type: table\n", "syncs.customers.source.type", 10, "crm, csv, google_sheets, sql"),
+        ("      type: table\n", "syncs.customers.source.type", 10, "crm, csv, excel, google_sheets, sql"),
     ],
 )
 def test_a_missing_key_is_told_at_the_line_it_should_stand_below(

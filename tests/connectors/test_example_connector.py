@@ -41,15 +41,18 @@ def python(installed: Path, *arguments: str) -> subprocess.CompletedProcess[str]
 
 
 def test_it_is_unknown_until_it_is_installed() -> None:
-    assert "vcard" not in base.names()
+    assert "json_lines" not in base.names()
     with pytest.raises(KeyError):
-        base.load("vcard")
+        base.load("json_lines")
 
 
 def test_it_is_found_by_its_name_beside_ours(installed: Path) -> None:
-    script = "from connectors import base; print(base.names(), base.load('vcard').__name__)"
+    script = "from connectors import base; print(base.names(), base.load('json_lines').__name__)"
     done = python(installed, "-c", script)
-    assert done.stdout.strip() == "['crm', 'csv', 'google_sheets', 'sql', 'vcard'] VcardConnector", done.stderr
+    assert (
+        done.stdout.strip()
+        == "['crm', 'csv', 'excel', 'google_sheets', 'json_lines', 'sql', 'vcard'] JsonLinesConnector"
+    ), done.stderr
 
 
 def test_its_own_tests_pass_with_the_contract_that_we_ship(installed: Path) -> None:
@@ -59,15 +62,15 @@ def test_its_own_tests_pass_with_the_contract_that_we_ship(installed: Path) -> N
 
 
 def test_it_syncs_by_its_name(installed: Path, tmp_path: Path) -> None:
-    (tmp_path / "contacts.vcf").write_text("BEGIN:VCARD\nUID:c1\nN:Doe;Jane\nTEL:+14155550101\nEND:VCARD\n")
+    (tmp_path / "people.jsonl").write_text('{"id": "c1", "name": "Jane", "phones": ["+14155550101"]}\n')
     with SandboxThread(SandboxOptions()) as sandbox:
         sync = {
-            "source": {"type": "vcard", "path": "contacts.vcf"},
-            "key": "uid",
-            "fields": {"firstName": "first_name", "lastName": "last_name", "phoneNumbers": {"primary": "phones"}},
+            "source": {"type": "json_lines", "path": "people.jsonl"},
+            "key": "id",
+            "fields": {"firstName": "name", "phoneNumbers": {"primary": "phones"}},
         }
         openphone = {"api_key": sandbox.key, "base_url": sandbox.url}
-        (tmp_path / "config.yaml").write_text(yaml.safe_dump({"openphone": openphone, "syncs": {"cards": sync}}))
+        (tmp_path / "config.yaml").write_text(yaml.safe_dump({"openphone": openphone, "syncs": {"people": sync}}))
         done = python(installed, "-m", "sync", "run", "-c", str(tmp_path / "config.yaml"))
         assert done.returncode == 0, done.stdout + done.stderr
         [jane] = sandbox.contacts.values()
@@ -81,8 +84,8 @@ def test_its_types_fulfil_the_protocol(installed: Path) -> None:
     script.write_text(
         "from pathlib import Path\n"
         "from connectors.base import Connector, Context\n"
-        "from openphone_sync_vcard import VcardConnector, VcardOptions\n"
-        "source: Connector = VcardConnector(VcardOptions(path=Path('x')), Context(Path()))\n"
+        "from openphone_sync_json_lines import JsonLinesConnector, JsonLinesOptions\n"
+        "source: Connector = JsonLinesConnector(JsonLinesOptions(path=Path('x')), Context(Path()))\n"
     )
     sources = [str(script), str(installed.parent / "source" / "src")]
     done = python(installed, "-m", "mypy", "--strict", "--cache-dir", str(installed.parent / "cache"), *sources)
@@ -97,6 +100,6 @@ def test_our_own_use_nothing_that_a_strangers_could_not() -> None:
 
 def test_the_documentation_shows_the_example_as_it_is() -> None:
     shown = (ROOT / "docs" / "connectors.md").read_text()
-    source = (EXAMPLE / "src" / "openphone_sync_vcard" / "__init__.py").read_text()
+    source = (EXAMPLE / "src" / "openphone_sync_json_lines" / "__init__.py").read_text()
     assert source.strip() in shown
     assert (EXAMPLE / "pyproject.toml").read_text().split("# The name")[1].split("[tool")[0].strip() in shown
