@@ -7,11 +7,10 @@ kept. What a row comes to stands in the table of ``plan.decide``.
 from __future__ import annotations
 
 import asyncio
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from connectors.base import Connector, IncompleteRead, ReadSummary, Row
+from connectors.base import Row
 from sync.contacts.change import Create, InStep, Update
 from sync.contacts.contact import Contact
 from sync.contacts.problem import Problem
@@ -35,8 +34,8 @@ from sync.plan.decide import (
 )
 from sync.plan.foreign_hand import moved
 from sync.plan.parts import changed_parts, same_wishes
-from sync.plan.plan import Findings, Plan
-from sync.run import doubts, encoding
+from sync.plan.plan import Findings
+from sync.run import doubts
 from sync.run.absences import Absences, Judged, Read
 from sync.run.columns_seen import ColumnsSeen
 from sync.run.feedback import Feedback
@@ -45,12 +44,9 @@ from sync.run.identity import Identified, Identity
 from sync.run.job import Job
 from sync.run.looking import Looking
 from sync.run.newcomers import Newcomers
-from sync.run.open_rows import still_open
 from sync.run.other_hands import OtherHands
-from sync.run.other_keys import note_other_keys, under_other_keys
-from sync.run.reading import absent_columns, asked_of_the_source, notes_of, rows_of
 from sync.run.remarks import Remarks
-from sync.run.session import Misconfigured, Session
+from sync.run.session import Session
 from sync.run.tally import Tally
 from sync.run.vanished import Vanished
 from sync.run.verifying import verifying
@@ -74,74 +70,6 @@ class Understanding:
     feedback: Feedback
     columns: ColumnsSeen
     mapping_changed: frozenset[str] = frozenset()
-
-
-async def read_and_decide(connector: Connector, rows: Understanding, job: Job, session: Session) -> Plan:
-    """Read the source to its end and decide everything. Sends nothing.
-
-    Raises Stopped, Misconfigured, and what the source, the client and the state raise.
-    """
-    guesses = (*encoding.warnings(connector, job, session), *notes_of(connector))
-    reconciler = Reconciler(rows, job, session)
-    notes, question = session.state.notes, _question(job, rows.mapper)
-    try:
-        everything = reconciler.verifying.everything
-        job.watcher.phase(job.sync, "comparing with the workspace" if everything else "reading the source", None)
-        await reconciler.prepare()
-        bookmark = None if everything else _mark(notes.bookmark(job.sync), question)
-        reconciler.filtering = Filtering(job.mapping.where, rows.identity, changes_only=bookmark is not None)
-        summary, incomplete = await _read(connector, bookmark, reconciler, job)
-        absent = [*absent_columns(connector, job.mapping, job.sync), *rows.columns.mistakes(job.sync)]
-        if summary is not None and summary.full and absent:
-            raise Misconfigured(absent)
-        await reconciler.finish(Read(summary.full, summary.one_moment) if summary is not None else Read())
-        found = reconciler.findings()
-        missing = reconciler.unseen() if summary is None or summary.full else set[str]()
-        same_people = await under_other_keys(missing, found.decisions, session)
-    finally:
-        await reconciler.abandon()
-    again = (
-        []
-        if summary is None or summary.full
-        else still_open(session.state, job.sync, reconciler.seen | reconciler.filtering.left, found.decisions)
-    )
-    found = replace(
-        found,
-        warnings=(*guesses, *found.warnings),
-        decisions=[*found.decisions, *again],
-        same_people=same_people,
-        noted=note_other_keys(found.noted, same_people),
-        details=summary.details if summary else {},
-        incomplete=str(incomplete) if incomplete else None,
-        bookmark=f"{question} {summary.bookmark}" if summary and summary.bookmark is not None else None,
-    )
-    return Plan.build(job.sync, found, job.limits)
-
-
-async def _read(
-    connector: Connector, bookmark: str | None, reconciler: Reconciler, job: Job
-) -> tuple[ReadSummary | None, IncompleteRead | None]:
-    """Every row to the reconciler; the summary is None where the read is incomplete."""
-    try:
-        async for row in rows_of(connector, bookmark):
-            await reconciler.take(row)
-            job.watcher.step()
-    except IncompleteRead as error:
-        return None, error
-    with asked_of_the_source():
-        return connector.summary(), None
-
-
-def _mark(stored: str | None, question: str) -> str | None:
-    """Where an incremental source left off; None where rows that it left out may now mean other contacts."""
-    asked, _, bookmark = (stored or "").partition(" ")
-    return bookmark if asked == question else None
-
-
-def _question(job: Job, mapper: Mapper) -> str:
-    where = {column: condition.model_dump(mode="json") for column, condition in job.mapping.where.items()}
-    identity = f"{job.mapping.key}{job.mapping.key_prefix}{where or ''}".encode()
-    return hashlib.blake2b(mapper.digest + identity, digest_size=12).hexdigest()
 
 
 class Reconciler:

@@ -18,7 +18,8 @@ from sync.run.identity import identity_for
 from sync.run.job import Job
 from sync.run.key_facts import refuse_other_keys
 from sync.run.open_rows import go_on_from_here
-from sync.run.reconcile import Understanding, read_and_decide
+from sync.run.planning import read_and_decide
+from sync.run.reconcile import Understanding
 from sync.run.remembering import Remembering
 from sync.run.report import SyncReport
 from sync.run.session import Session, Stopped, session

@@ -93,7 +93,7 @@ def test_one_broken_sync_does_not_keep_the_others_from_running(
 ) -> None:
     bench.syncs["second"] = {**bench.syncs["customers"], "key_prefix": "s-"}
     bench.configure()
-    from sync.run.reconcile import read_and_decide as original
+    from sync.run.planning import read_and_decide as original
 
     async def broken(connector: Any, rows: Any, job: Any, session: Any) -> Any:
         if job.sync == "customers":
