@@ -6,21 +6,16 @@ in the environment. This machine itself is asked directly. Knows nothing of what
 
 from __future__ import annotations
 
-import os
 import ssl
-from pathlib import Path
 from urllib.request import getproxies
 
 import aiohttp
 from yarl import URL
 
 from connectors.this_machine import is_this_machine
+from connectors.trust import NetworkMisconfigured, tls, untrusted
 
-_BUNDLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
-
-
-class NetworkMisconfigured(Exception):
-    """The environment describes a way that cannot be taken; the message is for the user."""
+__all__ = ["UNTRUSTED", "NetworkMisconfigured", "proxy_for", "refused_by_proxy", "tls", "untrusted"]
 
 
 UNTRUSTED = (aiohttp.ClientConnectorCertificateError, aiohttp.ClientConnectorSSLError, ssl.SSLCertVerificationError)
@@ -44,53 +39,14 @@ def proxy_for(url: URL) -> URL | None:
     return proxy
 
 
-def tls() -> ssl.SSLContext:
-    """Whom to trust: the system's authorities, or those of ``SSL_CERT_FILE``, and those of ``REQUESTS_CA_BUNDLE``.
-
-    Raises NetworkMisconfigured where one of them names a file that cannot be read.
-    """
-    for name in ("SSL_CERT_FILE", *_BUNDLES):
-        if (path := os.environ.get(name)) and not os.access(path, os.R_OK):
-            raise NetworkMisconfigured(f"{name} names {path}, which does not exist or cannot be read")
-    context = ssl.create_default_context()
-    for name in ("SSL_CERT_FILE", *_BUNDLES):
-        if path := os.environ.get(name):
-            _trust(context, name, Path(path))
-    return context
-
-
-def bundle() -> str | None:
-    """The file of authorities for a library that knows ``REQUESTS_CA_BUNDLE`` itself, but not ``SSL_CERT_FILE``."""
-    return None if any(map(os.environ.get, _BUNDLES)) else os.environ.get("SSL_CERT_FILE") or None
-
-
-def untrusted(host: str | None, error: BaseException) -> str:
-    """What to say of a certificate that is not trusted, or of a TLS that failed."""
-    cause = getattr(error, "certificate_error", None) or getattr(error, "os_error", None) or error
-    why = getattr(cause, "verify_message", "") or getattr(cause, "reason", "") or type(cause).__name__
-    if "hostname" in str(why).lower() or "ip address" in str(why).lower():
-        advice = "the address leads to another machine than the certificate is for: correct the address"
-    elif "expired" in str(why) or "not yet valid" in str(why):
-        advice = "either this machine's clock is wrong, or whoever runs that server must renew the certificate"
-    elif isinstance(cause, ssl.SSLCertVerificationError) or "certificate" in str(why).lower():
-        advice = (
-            "if your organisation's proxy or firewall puts its own certificates in place of others, or the server has "
-            "one of your own making, save its issuer's certificate as a PEM file and name that file in SSL_CERT_FILE"
-        )
-    else:
-        advice = "what answers there does not speak TLS as it should: are the address, its port and the proxy right?"
-    return f"the certificate of {host} is not trusted ({why}): {advice}"
+def refused_by_proxy(status: int) -> str:
+    """What to say of a proxy that does not lead to where we want."""
+    if status == 407:
+        return "the proxy wants a user and password (HTTP 407): write http://user:password@… in HTTPS_PROXY"
+    return f"the proxy refused to lead there (HTTP {status}): ask who runs it, or name the host in NO_PROXY"
 
 
 def _goes_past(url: URL) -> bool:
     from requests.utils import should_bypass_proxies  # the same rules for every library; slow to import
 
     return bool(should_bypass_proxies(str(url.origin()), no_proxy=None))
-
-
-def _trust(context: ssl.SSLContext, name: str, path: Path) -> None:
-    try:
-        context.load_verify_locations(**{"capath" if path.is_dir() else "cafile": str(path)})
-    except (ssl.SSLError, OSError) as error:
-        said = getattr(error, "reason", None) or error
-        raise NetworkMisconfigured(f"{name} names {path}, which holds no certificates in PEM form ({said})") from None

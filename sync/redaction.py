@@ -106,7 +106,7 @@ def secrets_in_address(address: str) -> set[str]:
             found |= {password, *password.split("@")}
     for part in query.split("&"):
         name, _, value = part.partition("=")
-        if re.search(r"pass(word|wd)?$|secret|token|key$|pwd", name, re.IGNORECASE):
+        if re.search(r"pass(word|wd)?$|secret|token|key$|pwd|sig(nature)?$|credential|^auth", name, re.IGNORECASE):
             found.add(value)
     return found - {""}
 

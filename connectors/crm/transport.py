@@ -17,6 +17,7 @@ import aiohttp
 from aiolimiter import AsyncLimiter
 from yarl import URL
 
+from connectors.network import UNTRUSTED, NetworkMisconfigured, proxy_for, refused_by_proxy, tls, untrusted
 from connectors.patience import MayPass
 
 _HEADERS = {"User-Agent": "openphone-sync", "Accept": "application/json", "Accept-Encoding": "gzip, deflate"}
@@ -74,8 +75,12 @@ class Transport:
         async with self._pace:
             try:
                 return await self._exchange(request)
-            except (aiohttp.ClientConnectorCertificateError, aiohttp.ClientConnectorSSLError, ssl.SSLError) as error:
-                raise Failure(f"the certificate of {request.url.host} is not trusted: {_brief(error)}") from None
+            except (*UNTRUSTED, ssl.SSLError) as error:
+                raise Failure(untrusted(request.url.host, error)) from None
+            except NetworkMisconfigured as error:
+                raise Failure(str(error)) from None
+            except aiohttp.ClientHttpProxyError as error:
+                raise Failure(refused_by_proxy(error.status)) from None
             except aiohttp.InvalidURL:
                 raise Failure("the address is not one that can be asked") from None
             except TimeoutError:
@@ -96,6 +101,7 @@ class Transport:
             headers=request.headers,
             json=request.body,
             data=request.form,
+            proxy=proxy_for(request.url),
             allow_redirects=False,
         ) as response:
             text, garbled = _decoded(await self._bounded(response), response)
@@ -114,6 +120,7 @@ class Transport:
             self._session = aiohttp.ClientSession(
                 headers=_HEADERS,
                 cookie_jar=aiohttp.DummyCookieJar(),
+                connector=aiohttp.TCPConnector(ssl=tls()),
                 timeout=aiohttp.ClientTimeout(total=self._timeout),
             )
         return self._session

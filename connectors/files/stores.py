@@ -78,7 +78,12 @@ def _store(scheme: str, address: str) -> tuple[Any, str]:
     from sshfs import SSHFileSystem
 
     login = {"port": parts.port, "username": parts.username, "password": parts.password}
-    given = {name: unquote(value) if isinstance(value, str) else value for name, value in login.items() if value}
+    given: dict[str, Any] = {
+        name: unquote(value) if isinstance(value, str) else value for name, value in login.items() if value
+    }
+    known = Path("~/.ssh/known_hosts").expanduser()
+    # Said here, since the package trusts every server where it is left out.
+    given["known_hosts"] = known.read_bytes() if known.is_file() else b""
     return SSHFileSystem(parts.hostname, skip_instance_cache=True, connect_timeout=30, **given), unquote(parts.path)
 
 

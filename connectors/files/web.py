@@ -13,7 +13,7 @@ from yarl import URL
 
 from connectors.base import SourceError
 from connectors.files.pages import looks_like_a_page, what_page
-from connectors.network import UNTRUSTED, NetworkMisconfigured, proxy_for, tls, untrusted
+from connectors.network import UNTRUSTED, NetworkMisconfigured, proxy_for, refused_by_proxy, tls, untrusted
 from connectors.patience import MayPass, Patience
 from connectors.this_machine import is_this_machine
 
@@ -50,7 +50,7 @@ async def _once(address: str, shown: str, into: Path, version: str | None) -> tu
     except UNTRUSTED as error:
         raise SourceError(f"{shown} is not read: {untrusted(getattr(error, 'host', url.host), error)}") from None
     except aiohttp.ClientHttpProxyError as error:
-        raise SourceError(f"{shown} cannot be reached: the proxy refused it (HTTP {error.status})") from None
+        raise SourceError(f"{shown} cannot be reached: {refused_by_proxy(error.status)}") from None
     except (aiohttp.InvalidURL, ValueError):
         raise SourceError(f"{shown} is not an address that can be asked") from None
     except aiohttp.ClientPayloadError:

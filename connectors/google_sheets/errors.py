@@ -5,12 +5,14 @@ Messages never hold a token, a key or the body of a request.
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from connectors.base import SourceConfigError, SourceError
 from connectors.patience import MayPass
+from connectors.trust import untrusted
 
 _LONGEST = 300
 
@@ -140,6 +142,29 @@ def _error_info(error: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]]:
 def unreachable(host: str, error: BaseException) -> Transient:
     """The error for an answer that did not come: the network, a name, a proxy, TLS."""
     return Transient(f"{host} could not be reached ({innermost(error)}). Check the network and the proxy.")
+
+
+def is_about_certificates(error: BaseException) -> bool:
+    """Whether a failure was one of TLS, which no other attempt mends."""
+    return any(isinstance(each, ssl.SSLError) or type(each).__name__ == "SSLError" for each in _chain(error))
+
+
+def untrusted_certificate(host: str, error: BaseException) -> str:
+    """What to say of it."""
+    causes = [each for each in _chain(error) if isinstance(each, ssl.SSLError)]
+    return untrusted(host, causes[-1] if causes else error) + "."
+
+
+def _chain(error: BaseException) -> list[BaseException]:
+    """A failure and all that it came from; the libraries hide some causes in arguments and ``reason``."""
+    found: list[BaseException] = []
+    todo: list[object] = [error]
+    while todo:
+        each = todo.pop()
+        if isinstance(each, BaseException) and each not in found:
+            found.append(each)
+            todo += [each.__cause__, each.__context__, getattr(each, "reason", None), *each.args]
+    return found
 
 
 def innermost(error: BaseException) -> str:

@@ -12,14 +12,25 @@ import gspread
 import requests
 from google.auth.credentials import Credentials
 from google.auth.exceptions import GoogleAuthError, RefreshError, TransportError
+from google.auth.transport.requests import AuthorizedSession, Request
 from gspread.urls import SPREADSHEETS_API_V4_BASE_URL
 
 from connectors.base import SourceError
 from connectors.google_sheets.credentials import account_of
-from connectors.google_sheets.errors import Target, Transient, clip, innermost, refusal, unreachable
+from connectors.google_sheets.errors import (
+    Target,
+    Transient,
+    clip,
+    innermost,
+    is_about_certificates,
+    refusal,
+    unreachable,
+    untrusted_certificate,
+)
 from connectors.google_sheets.options import GOOGLE_URL
 from connectors.patience import Timing
 from connectors.retry_after import retry_after
+from connectors.trust import bundle
 
 
 class Transport(gspread.HTTPClient):
@@ -30,6 +41,7 @@ class Transport(gspread.HTTPClient):
     ) -> None:
         super().__init__(credentials)
         self.set_timeout(timeout)
+        self.session = _session(credentials)
         self.session.max_redirects = 0
         self.session.auth = _keep_the_token
         self.requests = 0
@@ -79,11 +91,15 @@ class Transport(gspread.HTTPClient):
     def _no_answer(self, error: requests.RequestException) -> SourceError:
         if isinstance(error, requests.Timeout):
             return Transient(f"{self._base} did not answer within {self.timeout:g} seconds.")
+        if isinstance(error, requests.exceptions.SSLError):
+            return SourceError(untrusted_certificate(self._base, error))
         if isinstance(error, requests.TooManyRedirects):
             return SourceError(f"{self._base} points to another address, where credentials do not go.")
         return unreachable(self._base, error)
 
     def _not_signed_in(self, error: GoogleAuthError) -> SourceError:
+        if isinstance(error, TransportError) and is_about_certificates(error):
+            return SourceError(untrusted_certificate("Google's sign-in", error))
         if isinstance(error, TransportError):
             return unreachable("Google's sign-in", error)
         said = _said(error)
@@ -95,6 +111,19 @@ class Transport(gspread.HTTPClient):
                 "this machine's clock wrong? A new key mends the first."
             )
         return SourceError(f"Signing in to Google did not work ({said}).")
+
+
+def _session(credentials: Credentials) -> AuthorizedSession:
+    """A session that trusts whom ``SSL_CERT_FILE`` names, too, for tokens as for everything else."""
+    trusted = bundle()
+    tokens = requests.Session()
+    session: AuthorizedSession = AuthorizedSession(  # type: ignore[no-untyped-call]
+        credentials,
+        auth_request=Request(session=tokens),
+    )
+    if trusted is not None:
+        tokens.verify = session.verify = trusted
+    return session
 
 
 def _said(error: GoogleAuthError) -> str:

@@ -68,7 +68,9 @@ _EXPECTED: dict[str, str] = {
     "expected": "{text}",
 }
 _USERINFO = re.compile(r"://\S*@")
-_PARAMETER = re.compile(r"([?&][^=&\s]*(?:pass|pwd|secret|token|key)[^=&\s]*=)[^&\s]*", re.IGNORECASE)
+_PARAMETER = re.compile(
+    r"([?&][^=&\s]*(?:pass|pwd|secret|token|key|sig|credential|auth)[^=&\s]*=)[^&\s]*", re.IGNORECASE
+)
 _VARIABLE = re.compile(r"\$\{")
 _LONGEST = 60
 _FEW = 5

@@ -6,6 +6,7 @@ Knows addresses and answers, not what they are about.
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,7 +15,9 @@ from typing import Literal
 
 import aiohttp
 import structlog
+from yarl import URL
 
+from connectors.network import UNTRUSTED, NetworkMisconfigured, proxy_for, refused_by_proxy, tls, untrusted
 from connectors.retry_after import retry_after
 from sync.clock import Clock
 from sync.contacts.json_value import Json
@@ -88,6 +91,7 @@ class Transport:
         self._clock = clock
         self._hope = Hope(patience, clock)
         self._session: aiohttp.ClientSession | None = None
+        self._wrong: NetworkMisconfigured | None = None
         self.requests = 0
         self.retries = 0
         self.waited = 0.0
@@ -102,8 +106,20 @@ class Transport:
         trace.on_connection_reuseconn.append(self._take_turn)
         trace.on_request_headers_sent.append(self._left)
         self._session = aiohttp.ClientSession(
-            headers={"Authorization": self._key, "Accept": "application/json"}, trace_configs=[trace]
+            headers={"Authorization": self._key, "Accept": "application/json"},
+            connector=aiohttp.TCPConnector(ssl=self._trusted()),
+            trace_configs=[trace],
         )
+
+    def _trusted(self) -> ssl.SSLContext | bool:
+        """Whom to trust; where the environment is wrong the first request says so."""
+        if not self._root.startswith("https:"):
+            return True
+        try:
+            return tls()
+        except NetworkMisconfigured as error:
+            self._wrong = error
+            return True
 
     async def close(self) -> None:
         """Let the connections go."""
@@ -132,6 +148,8 @@ class Transport:
             started = self._clock.monotonic()
             try:
                 answer = await self._once(request, self._hope.left(request.kind, started))
+            except (*UNTRUSTED, aiohttp.ClientHttpProxyError, NetworkMisconfigured) as error:
+                raise self._no_way(error) from None
             except aiohttp.ClientConnectorError as error:
                 what, sent = self._redactor.said(f"cannot connect: {error.strerror or error}"), False
                 self.answers["none"] += 1
@@ -176,6 +194,17 @@ class Transport:
             self._hope.success(request.kind)
         return error
 
+    def _no_way(self, error: Exception) -> ServiceDown:
+        """What no other attempt mends: nothing was sent, and somebody must see to the way."""
+        self.answers["none"] += 1
+        if isinstance(error, NetworkMisconfigured):
+            why = str(error)
+        elif isinstance(error, aiohttp.ClientHttpProxyError):
+            why = refused_by_proxy(error.status)
+        else:
+            why = untrusted(URL(self._root).host, error)
+        return ServiceDown(f"OpenPhone cannot be reached at {self._root}: {self._redactor.said(why)}")
+
     def _given_up(self, request: Request, attempts: int, what: str) -> OutcomeUnknown | ServiceDown:
         if request.kind == "write":
             return OutcomeUnknown(f"{request.method} failed {attempts} times: {what}")
@@ -187,6 +216,8 @@ class Transport:
     async def _once(self, request: Request, patience: float) -> answers.Answer:
         if self._session is None:
             raise RuntimeError("use the client as an async context manager")
+        if self._wrong is not None:
+            raise self._wrong
         if (pause := self._pace.paused_for()) > 0:
             await self._clock.sleep(pause)  # outside the request's own time-out
             self.waited += pause
@@ -200,6 +231,7 @@ class Transport:
                 json=request.body,
                 timeout=aiohttp.ClientTimeout(total=None),
                 trace_request_ctx=_TimeLimit(timeout, seconds, request.guard),
+                proxy=proxy_for(URL(self._root)),
                 allow_redirects=False,
             ) as response,
         ):

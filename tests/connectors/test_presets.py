@@ -28,7 +28,7 @@ async def serving(vendor: Vendor) -> AsyncIterator[tuple[str, list[web.Request]]
     """The vendor's server: its address, and the requests that it got."""
     log: list[web.Request] = []
     path = URL(vendor.path, encoded=True).path
-    paths = [path, f"{path}/search", f"{path}/{{more}}", "/services/data/v61.0/queryAll"]
+    paths = [path, f"{path}/search", f"{path}/{{more}}", "/services/data/v67.0/queryAll"]
     async with CrmServer(extra=dict.fromkeys(paths, handler(vendor, log))) as server:
         yield server.url, log
 

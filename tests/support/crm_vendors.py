@@ -37,7 +37,7 @@ def _slice(count: int, start: int, size: int) -> range:
 
 
 def hubspot(request: web.Request, body: Any) -> web.Response:
-    """GET /crm/v3/objects/contacts: 100 at most, ``paging.next.after`` until the last page has no ``paging``."""
+    """GET /crm/objects/2026-09/contacts: 100 at most, ``paging.next.after`` until the last page has no ``paging``."""
     if request.method == "POST":
         return _hubspot_search(body)
     assert int(request.query["limit"]) <= 100
@@ -77,7 +77,7 @@ def salesforce(request: web.Request, body: Any) -> web.Response:
         }
         for number in _slice(COUNT, start, 500)
     ]  # fmt: skip
-    following = {"nextRecordsUrl": f"/services/data/v61.0/query/01g-{start + 500}"} if start + 500 < COUNT else {}
+    following = {"nextRecordsUrl": f"/services/data/v67.0/query/01g-{start + 500}"} if start + 500 < COUNT else {}
     return web.json_response({"totalSize": COUNT, "done": not following, "records": records, **following})
 
 
@@ -159,13 +159,14 @@ def attio(request: web.Request, body: Any) -> web.Response:
 
 VENDORS = [
     Vendor(
-        preset="hubspot", path="/crm/v3/objects/contacts", answer=hubspot, header=("Authorization", f"Bearer {TOKEN}"),
+        preset="hubspot", path="/crm/objects/2026-09/contacts", answer=hubspot,
+        header=("Authorization", f"Bearer {TOKEN}"),
         refusal={"status": "error", "message": "Authentication credentials not found.", "category": "INVALID"},
         said="Authentication credentials not found.", words={"properties": ["favourite"]}, pages=13,
         first={"id": "1", "first_name": "First1", "last_name": "Doe", "phone": "+14155550001", "favourite": "blue"},
     ),
     Vendor(
-        preset="salesforce", path="/services/data/v61.0/query", answer=salesforce,
+        preset="salesforce", path="/services/data/v67.0/query", answer=salesforce,
         header=("Authorization", f"Bearer {TOKEN}"),
         refusal=[{"message": "Session expired or invalid", "errorCode": "INVALID_SESSION_ID"}],
         said="Session expired or invalid", words={"fields": ["Region__c"]}, pages=3,
