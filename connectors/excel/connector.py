@@ -15,11 +15,13 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import BaseModel, BeforeValidator, Field
 
 from connectors import base
-from connectors.base import Cell, Context, ReadSummary, Row, SourceError, is_blank
+from connectors.base import Cell, Context, ReadSummary, Row, SourceError
 from connectors.excel.cells import as_cell
 from connectors.excel.workbook import Sheet, read_sheet
 from connectors.files import FilePath, GivenFile
-from connectors.headings import distinct
+from connectors.header_row import LOOKED_AT
+from connectors.headings import distinct, trimmed
+from connectors.no_rows import Sieve
 from connectors.threads import in_thread
 
 _ROWS_BETWEEN_PAUSES = 1000
@@ -92,6 +94,12 @@ class ExcelConnector:
         hidden = f"{what} hidden in sheet {self._table.sheet.title!r} (row {some}), and read like the others"
         return (*self._path.notes, hidden)
 
+    async def top(self) -> Sequence[Sequence[Cell]]:
+        """The first rows as they stand, whatever ``header_row`` says. Raises SourceError."""
+        await self._path.fetch()
+        sheet = await in_thread(self._read, "excel-source")
+        return [[_readable(value) for value in row] for row in sheet.rows[:LOOKED_AT]]
+
     async def close(self) -> None:
         self._table = None
         self._path.close()
@@ -103,11 +111,14 @@ class ExcelConnector:
         return self._table
 
     def _open(self) -> _Table:
-        sheet = read_sheet(self._bytes(), self._options.sheet, str(self._path))
+        sheet = self._read()
         header = self._find_header(sheet)
         names = distinct([_heading(cell) for cell in sheet.rows[header]])
         places = tuple(place for place, name in enumerate(names) if name)
         return _Table(sheet, header, tuple(names[place] for place in places), places)
+
+    def _read(self) -> Sheet:
+        return read_sheet(self._bytes(), self._options.sheet, str(self._path))
 
     def _bytes(self) -> bytes:
         try:
@@ -133,14 +144,20 @@ class ExcelConnector:
 
 
 def _heading(value: object) -> str:
+    cell = _readable(value)
+    return "" if cell is None else trimmed(" ".join(str(cell).split()))
+
+
+def _readable(value: object) -> Cell:
     cell = as_cell(value)
-    return "" if isinstance(cell, base.Unreadable) or cell is None else " ".join(str(cell).split())
+    return None if isinstance(cell, base.Unreadable) else cell
 
 
 def _rows(table: _Table) -> Iterator[Row]:
-    """Every row under the header that says something. An unticked checkbox says nothing."""
+    """Every row under the header that says something: what is none is kept back, as in any sheet."""
     sheet = table.sheet
     touched = sheet.asides.touched_rows()
+    sieve = Sieve(table.columns, table.header + 1)
     for number in range(table.header + 1, len(sheet.rows)):
         values: Sequence[object] = sheet.rows[number]
         if number in touched:
@@ -149,5 +166,5 @@ def _rows(table: _Table) -> Iterator[Row]:
             name: as_cell(values[place]) if place < len(values) else None
             for name, place in zip(table.columns, table.places, strict=True)
         }
-        if any(cell is not False and not is_blank(cell) for cell in found.values()):
-            yield Row(number + 1, found)
+        yield from sieve(Row(number + 1, found))
+    yield from sieve.rest()

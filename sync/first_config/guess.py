@@ -23,7 +23,7 @@ from sync.first_config.work import Work
 
 def guess(survey: Survey, custom_fields: Sequence[CustomField], *, region: str = "US", sheet: bool = False) -> Proposal:
     """The likeliest mapping of a source. ``sheet``: the source can be given contact ids, and so needs no key."""
-    headings = {column: Heading.of(column) for column in survey.columns}
+    headings = {column: Heading.of(column) for column in survey.telling}
     persons = people(headings)
     main = _who_the_rows_are_about(persons, survey)
     mine = {column: persons[who][column] for column in headings for who in {OWN, main} if column in persons[who]}
@@ -77,7 +77,7 @@ def _would_serve(heading: Heading, persons: Mapping[Whose, Mapping[str, Heading]
 
 def _custom(work: Work, custom_fields: tuple[CustomField, ...]) -> dict[str, Origin]:
     taken = {column for origin in work.fields.values() for column in origin.used}
-    free = {column: Heading.of(column) for column in work.survey.columns if column not in taken}
+    free = {column: Heading.of(column) for column in work.survey.telling if column not in taken}
     found: dict[str, Origin] = {}
     for exact in (True, False):
         for definition in custom_fields:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from connectors.base import Cell
@@ -22,10 +22,14 @@ _KINDS_OF_ROWS = 10_000
 
 @dataclass(slots=True)
 class Survey:
-    """What is known of a source's columns after its rows went by: some values of each, and which could be a key."""
+    """What is known of a source's columns after its rows went by: some values of each, and which could be a key.
+
+    ``summaries``: columns that hold what others hold, too.
+    """
 
     columns: tuple[str, ...]
     rows: int = 0
+    summaries: Collection[str] = ()
     samples: dict[str, dict[str, None]] = field(default_factory=dict)
     rows_seen: list[dict[str, str]] = field(default_factory=list)
     _seen: dict[str, set[int]] = field(default_factory=dict)
@@ -34,6 +38,11 @@ class Survey:
     def __post_init__(self) -> None:
         self.samples = {column: {} for column in self.columns}
         self._seen = {column: set() for column in self.columns}
+
+    @property
+    def telling(self) -> list[str]:
+        """The columns that say what no other says."""
+        return [column for column in self.columns if column not in self.summaries]
 
     def add(self, cells: Mapping[str, Cell]) -> None:
         """Look at one more row."""

@@ -6,10 +6,12 @@ import json
 import os
 import sqlite3
 from collections.abc import Iterator
+from datetime import date
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from threading import Thread
 
+import openpyxl
 import pytest
 from click.testing import CliRunner
 
@@ -53,6 +55,37 @@ class TestFiles:
         assert "firstName             ← first_name (Ana)" in done.stdout
         assert source_of(folder, "list")["header_row"] == 4
         assert "+ create 7 (row 5)" in would_do()
+
+    def test_a_workbook_with_a_title_is_set_up_as_a_person_would(self, folder: Path) -> None:
+        book = openpyxl.Workbook()
+        sheet = book.active
+        assert sheet is not None
+        sheet.append(["Customer list of Harbor Dental"])
+        sheet.append([])
+        sheet.append(["Customer #", "Customer Name", "Mobile", "Customer Since", "Sales Rep Phone"])
+        sheet.append(["00017", "Ana María Roe", "(415) 555-0101", date(2020, 5, 1), "415 555 9999"])
+        sheet.append(["00018", "Roe, Ben", 4155550102, date(2021, 6, 2), "415 555 9999"])
+        sheet.append(["Total: 2"])
+        book.save(folder / "list.xlsx")
+        done = run_init("--yes", "--path", "list.xlsx")
+        assert done.exit_code == 0, done.output
+        assert source_of(folder, "list")["header_row"] == 3
+        assert "Sales Rep Phone" in done.stdout.partition("left out")[2]
+        said = would_do("--output", "json")
+        changes = {change["external_id"]: change["fields"] for change in json.loads(said)["syncs"][0]["changes"]}
+        assert [changes[key]["lastName"]["to"] for key in ("00017", "00018")] == ["Roe", "Roe"]
+        assert "+14155550102" in json.dumps(changes["00018"])
+        assert "2021-06-02" in json.dumps(changes["00018"])
+
+    def test_an_address_book_keeps_every_number(self, folder: Path) -> None:
+        card = "BEGIN:VCARD\nVERSION:3.0\nUID:a1\nN:Roe;Ana;;;\nFN:Ana Roe\n{}END:VCARD\n"
+        numbers = "TEL;TYPE=CELL:+14155550101\nTEL;TYPE=WORK:+14155550102\n"
+        (folder / "people.vcf").write_text(card.format(numbers))
+        done = run_init("--yes", "--path", "people.vcf")
+        assert done.exit_code == 0, done.output
+        said = would_do()
+        assert "mobile +14155550101" in said
+        assert "work +14155550102" in said
 
     def test_a_named_separator_needs_nothing(self, folder: Path) -> None:
         (folder / "list.csv").write_bytes(b"sep=;\r\nid;first_name;phone\r\n7;Ana;(415) 555-0101\r\n")

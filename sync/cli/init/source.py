@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
@@ -19,6 +19,10 @@ SHEETS_URL = "GOOGLE_SHEETS_URL"
 
 _ENOUGH = 5000
 """How many rows of a database or an API are looked at: it may have millions."""
+
+
+_SUMMARIES = {"vcard": frozenset({"fullName", "phone", "phones", "email", "emails"})}
+"""Columns that hold what others of the same source hold, too: keys perhaps, but no fields beside those."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,19 +79,19 @@ async def look(
                 await connector.close()
                 source = source.with_header(found)
                 connector = _connector(source, folder, variables)
-        return source, await _survey(connector)
+        return source, await _survey(connector, _SUMMARIES.get(source.kind, frozenset()))
     finally:
         await connector.close()
 
 
 def _where_it_is_looked_for(source: Source, top: Sequence[Sequence[Cell]]) -> int:
-    """The row that is the header unless one is named: in a CSV the first that is not blank."""
-    if source.kind != "csv":
+    """The row that is the header unless one is named: in a file the first that is not blank."""
+    if source.kind == "google_sheets":
         return 1
     return next((number for number, row in enumerate(top, start=1) if any(not is_blank(cell) for cell in row)), 1)
 
 
-async def _survey(connector: Connector) -> Survey:
+async def _survey(connector: Connector, summaries: Collection[str]) -> Survey:
     columns = await connector.columns()
     limit = _ENOUGH if not isinstance(connector, ShowsTop) else None
     rows = connector.read(None)
@@ -98,7 +102,7 @@ async def _survey(connector: Connector) -> Survey:
             if len(first) == SAMPLES:
                 break
         columns = list(dict.fromkeys(column for row in first for column in row.cells))
-    survey = Survey(tuple(columns))
+    survey = Survey(tuple(columns), summaries=summaries)
     for row in first:
         survey.add(row.cells)
     async for row in rows:
