@@ -10,7 +10,8 @@ FLOOR = 5
 """A share lets so many changes pass, but no more than half of what is tracked; a plain number is exact."""
 
 REWRITES_FLOOR = 10
-"""The same for rewrites: who corrects a few by hand is not stopped."""
+"""A share lets so many rewrites pass however few are tracked: who corrects a dozen by hand is not stopped, and what was
+overwritten can be put back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,11 +86,10 @@ class Limits:
         )
 
     def rewrites_allowed(self, tracked: int) -> int:
-        """How many of ``tracked`` contacts may be rewritten; by a share always one, or a lone contact could not be."""
-        if self.rewrites_for_this_run:
-            return self.rewrites.allows(tracked)
-        allowed = _with_floor(self.rewrites, tracked, REWRITES_FLOOR)
-        return allowed if self.rewrites.count is not None else max(1, allowed)
+        """How many of ``tracked`` contacts may be rewritten."""
+        allowed = self.rewrites.allows(tracked)
+        exact = self.rewrites_for_this_run or self.rewrites.count is not None
+        return allowed if exact else max(allowed, REWRITES_FLOOR)
 
 
 def pass_once(deletes: int) -> str:
@@ -101,7 +101,7 @@ def _deletes(deletes: int, tracked: int) -> str:
     return f"{deletes} deletes of {tracked} contacts held"
 
 
-def _with_floor(limit: Limit, tracked: int, floor: int = FLOOR) -> int:
+def _with_floor(limit: Limit, tracked: int) -> int:
     """What a limit allows of ``tracked`` contacts; the floor of a share is never more than half of them."""
     allowed = limit.allows(tracked)
-    return allowed if limit.count is not None else max(allowed, min(floor, tracked // 2))
+    return allowed if limit.count is not None else max(allowed, min(FLOOR, tracked // 2))

@@ -84,7 +84,7 @@ def test_edited_rows_without_an_id_make_no_contact_anew(bench: Bench) -> None:
     sheet = made_without_ids(bench)
     made = names(bench)
     edit(sheet)
-    report = bench.run()
+    report = bench.run("--max-rewrites", "6")
     assert (report["exit"], report["counts"]["updated"], report["counts"]["created"]) == (0, 6, 0)
     assert ids(sheet) == names(bench) == made
     assert {c["defaultFields"]["lastName"] for c in bench.sandbox.contacts.values()} == {"Roe"}
@@ -108,7 +108,7 @@ def test_an_edited_row_is_known_by_its_place_or_by_what_is_left_of_it(bench: Ben
         sheet.rows[1][1:] = ["Zoe", "Moe", "(415) 555-8888", "ana0@k.example"]
     else:
         sheet.rows[1][3] = "12"
-    report = bench.run()
+    report = bench.run("--max-rewrites", "6")
     assert report["counts"]["deleted"] == report["counts"]["held"] == 0
     expected = {"one inserted above": 7}.get(how, 6)
     assert len(bench.sandbox.contacts) == expected
