@@ -102,8 +102,8 @@ def test_deletes_that_are_meant_pass(bench: Workbench) -> None:
 
 
 FOOTERS = [
-    [{"id": "", "first": "Total", "phone": "8"}],
-    [{"id": "", "first": "Exported by Ana on 2026-03-01 10:22"}],
+    [{"id": "", "first": "Walk-in sales", "phone": "8"}],
+    [{"id": "", "first": "As told by Ana on 2026-03-01 10:22"}],
     [{"id": ""}, {"id": "", "notes": "confidential"}],
     [{"id": "c0", "company": "Second property of c0"}, {"id": "c0", "company": "Third"}],
 ]
