@@ -109,11 +109,10 @@ def renamed(count: int) -> list[Update]:
         (12, 116, "30%", False),  # an afternoon's corrections
         (10, 20, "30%", False),  # the floor
         (11, 20, "30%", True),
-        (10, 19, "30%", True),  # the floor is never more than half
-        (3, 5, "30%", True),
-        (2, 5, "30%", False),
+        (10, 12, "30%", False),  # never fewer than ten, however few there are
+        (11, 12, "30%", True),
+        (5, 5, "30%", False),
         (1, 1, "30%", False),  # the only contact can be corrected
-        (2, 2, "30%", True),
         (30, 100, "30%", False),
         (31, 100, "30%", True),
         (100, 100, "100%", False),
