@@ -23,10 +23,10 @@ from pydantic import BaseModel, Field, field_validator
 from connectors import base, not_a_table
 from connectors.base import Cell, Context, IncompleteRead, ReadSummary, Row, SourceError, TextEncoding
 from connectors.delimiter import SAMPLE_RECORDS, SEPARATORS, first_rows, likeliest_delimiter
-from connectors.files import FilePath, GivenFile
+from connectors.files import FilePath, GivenFile, same_file
 from connectors.headings import distinct, trimmed
 from connectors.no_rows import Sieve, is_foot
-from connectors.text_encoding import BrokenUtf8, NotText, find_encoding, is_text_encoding
+from connectors.text_encoding import BrokenUtf8, EncodingName, NotText, find_encoding
 from connectors.threads import in_thread
 
 _SAMPLE_CHARACTERS = 64 * 1024
@@ -47,16 +47,9 @@ class CsvOptions(base.Options):
 
     type: Literal["csv"] = "csv"
     path: FilePath
-    encoding: str | None = None
+    encoding: EncodingName | None = None
     delimiter: str | None = Field(default=None, min_length=1, max_length=1)
     header_row: int = Field(default=1, ge=1)
-
-    @field_validator("encoding")
-    @classmethod
-    def _exists(cls, encoding: str | None) -> str | None:
-        if encoding is not None and not is_text_encoding(encoding):
-            raise ValueError(f"{encoding!r} is not an encoding: write one such as utf-8, utf-16 or windows-1252")
-        return encoding
 
     @field_validator("delimiter")
     @classmethod
@@ -156,17 +149,13 @@ class CsvConnector:
         return self._file
 
     def _open(self) -> _OpenFile:
-        try:
+        with self._path.errors_named():
             raw = self._path.open()
-        except OSError as error:
-            raise SourceError(f"{self._path} cannot be read: {error.strerror}") from None
-        try:
-            return self._look_through(raw)
-        except BaseException as error:
-            raw.close()
-            if isinstance(error, OSError):
-                raise SourceError(f"{self._path} cannot be read: {error.strerror}") from None
-            raise
+            try:
+                return self._look_through(raw)
+            except BaseException:
+                raw.close()
+                raise
 
     def _look_through(self, raw: BinaryIO) -> _OpenFile:
         before = os.fstat(raw.fileno())
@@ -175,7 +164,7 @@ class CsvConnector:
         except BrokenUtf8 as problem:
             raise SourceError(f"{self._path} {problem}: {self._broken_place(raw)}") from None
         except NotText as problem:
-            raise SourceError(f"{self._path} {problem}") from None
+            raise SourceError(f"{self._path} {problem.words('CSV')}") from None
         self._check_is_table(raw, encoding.name)
         delimiter = self._options.delimiter or self._find_delimiter(raw, encoding.name)
         header = self._find_header(raw, encoding.name, delimiter)
@@ -281,12 +270,8 @@ class CsvConnector:
             now = self._path.stat()
         except OSError:
             raise IncompleteRead(f"{self._path} disappeared while it was read: run again") from None
-        if _identity(now) != _identity(file.before):
+        if not same_file(file.before, now):
             raise IncompleteRead(f"{self._path} changed while it was read: run again when it is complete")
-
-
-def _identity(status: os.stat_result) -> tuple[int, int, int, int]:
-    return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns
 
 
 class _Text(io.TextIOWrapper):

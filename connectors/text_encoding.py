@@ -12,7 +12,9 @@ import io
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import BinaryIO
+from typing import Annotated, BinaryIO
+
+from pydantic import AfterValidator
 
 from connectors.base import TextEncoding
 
@@ -25,14 +27,14 @@ _MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 _FORMATS = (
-    (b"PK\x03\x04", "looks like an Excel workbook: save it as CSV"),
-    (b"\xd0\xcf\x11\xe0", "looks like an Excel workbook: save it as CSV"),
+    (b"PK\x03\x04", "looks like an Excel workbook: save it as {form}"),
+    (b"\xd0\xcf\x11\xe0", "looks like an Excel workbook: save it as {form}"),
     (b"\x89PNG", "is a picture, not a CSV file"),
     (b"\xff\xd8\xff", "is a picture, not a CSV file"),
-    (b"%PDF", "is a PDF document: export the table as CSV"),
+    (b"%PDF", "is a PDF document: export the table as {form}"),
     (b"\x1f\x8b", "is compressed: unpack it first"),
 )
-_NOT_TEXT = "is not a text file: export the table as CSV (UTF-8)"
+_NOT_TEXT = "is not a text file: export the table as {form} (UTF-8)"
 _UNTOLD = (
     "is neither UTF-8 nor Windows-1252 throughout, or gives letters that no name has, and its encoding cannot be told: "
     "save it as UTF-8, or name its 'encoding' (such as windows-1250, windows-1251, macintosh, gb18030)"
@@ -50,6 +52,10 @@ _BY_CHANCE = re.compile(
 
 class NotText(ValueError):
     """The bytes are not text in any encoding that is recognised, or in the one that was given."""
+
+    def words(self, form: str) -> str:
+        """What is wrong and what to do, for a file that should be a ``form``, such as CSV. Continues "the file …"."""
+        return str(self).replace("{form}", form)
 
 
 class BrokenUtf8(NotText):
@@ -109,10 +115,20 @@ def is_text_encoding(name: str) -> bool:
     return True
 
 
+def _known(encoding: str) -> str:
+    if not is_text_encoding(encoding):
+        raise ValueError(f"{encoding!r} is not an encoding: write one such as utf-8, utf-16 or windows-1252")
+    return encoding
+
+
+EncodingName = Annotated[str, AfterValidator(_known)]
+"""An option that names an encoding of text."""
+
+
 def find_encoding(raw: BinaryIO, given: str | None = None) -> TextEncoding:
     """The encoding to open the file with: ``given``, that of its mark, UTF-8, or else a guess.
 
-    Raises BrokenUtf8 and NotText, whose messages continue "the file …".
+    Raises BrokenUtf8 and NotText.
     """
     raw.seek(0)
     head = raw.read(4096)

@@ -43,7 +43,7 @@ class Asides:
         if place in self.shown:
             return self.shown[place]
         code = self.formats.get(place)
-        if code is not None and type(value) in (int, float) and float(value).is_integer():  # type: ignore[arg-type]
-            shown = as_shown(int(value), code)  # type: ignore[call-overload]
-            return value if shown is None else shown
-        return value
+        if code is None or isinstance(value, bool) or not isinstance(value, int | float) or value != value // 1:
+            return value
+        shown = as_shown(int(value), code)
+        return value if shown is None else shown

@@ -18,7 +18,7 @@ from connectors import base
 from connectors.base import Cell, Context, ReadSummary, Row, SourceError
 from connectors.excel.cells import as_cell
 from connectors.excel.workbook import Sheet, read_sheet
-from connectors.files import FilePath, GivenFile
+from connectors.files import FilePath, GivenFile, same_file
 from connectors.header_row import LOOKED_AT
 from connectors.headings import distinct, trimmed
 from connectors.no_rows import Sieve
@@ -63,6 +63,7 @@ class ExcelConnector:
     def __init__(self, options: ExcelOptions, context: Context) -> None:
         self._options = options
         self._path = GivenFile(options.path, context.folder, "workbook")
+        self._sheet: Sheet | None = None
         self._table: _Table | None = None
         self._rows = 0
 
@@ -96,39 +97,38 @@ class ExcelConnector:
 
     async def top(self) -> Sequence[Sequence[Cell]]:
         """The first rows as they stand, whatever ``header_row`` says. Raises SourceError."""
-        await self._path.fetch()
-        sheet = await in_thread(self._read, "excel-source")
+        sheet = await self._read()
         return [[_readable(value) for value in row] for row in sheet.rows[:LOOKED_AT]]
 
     async def close(self) -> None:
-        self._table = None
+        self._sheet = self._table = None
         self._path.close()
 
     async def _opened(self) -> _Table:
         if self._table is None:
-            await self._path.fetch()
-            self._table = await in_thread(self._open, "excel-source")
+            self._table = self._table_of(await self._read())
         return self._table
 
-    def _open(self) -> _Table:
-        sheet = self._read()
+    async def _read(self) -> Sheet:
+        if self._sheet is None:
+            await self._path.fetch()
+            self._sheet = await in_thread(
+                lambda: read_sheet(self._bytes(), self._options.sheet, str(self._path)), "excel-source"
+            )
+        return self._sheet
+
+    def _table_of(self, sheet: Sheet) -> _Table:
         header = self._find_header(sheet)
         names = distinct([_heading(cell) for cell in sheet.rows[header]])
         places = tuple(place for place, name in enumerate(names) if name)
         return _Table(sheet, header, tuple(names[place] for place in places), places)
 
-    def _read(self) -> Sheet:
-        return read_sheet(self._bytes(), self._options.sheet, str(self._path))
-
     def _bytes(self) -> bytes:
-        try:
-            with self._path.open() as file:
-                before = os.fstat(file.fileno())
-                data = file.read()
-                after = self._path.stat()
-        except OSError as error:
-            raise SourceError(f"{self._path} cannot be read: {error.strerror}") from None
-        if (before.st_ino, before.st_size, before.st_mtime_ns) != (after.st_ino, after.st_size, after.st_mtime_ns):
+        with self._path.errors_named(), self._path.open() as file:
+            before = os.fstat(file.fileno())
+            data = file.read()
+            after = self._path.stat()
+        if not same_file(before, after):
             raise SourceError(f"{self._path} changed while it was read: run again when it is saved")
         return data
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from typing import Any
 
 from connectors.excel.asides import Asides
 from connectors.excel.number_formats import masks
@@ -29,7 +30,7 @@ def asides(data: bytes, title: str) -> Asides:
     return found
 
 
-def _code(book: object, style: object) -> str:
-    formats = book.format_map  # type: ignore[attr-defined]
-    found = formats.get(style.format_key)  # type: ignore[attr-defined]
+def _code(book: Any, style: Any) -> str:
+    """The number format of a cell's style; xlrd comes without types."""
+    found = book.format_map.get(style.format_key)
     return str(found.format_str) if found is not None else ""

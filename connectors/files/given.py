@@ -8,6 +8,8 @@ from __future__ import annotations
 import os
 import re
 import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, BinaryIO
 from urllib.parse import urlsplit
@@ -87,6 +89,14 @@ class GivenFile:
         """Of the file that is read. Raises OSError."""
         return self._where.stat()
 
+    @contextmanager
+    def errors_named(self) -> Iterator[None]:
+        """Around whatever reads it. Raises SourceError where the file system raised an error."""
+        try:
+            yield
+        except OSError as error:
+            raise SourceError(f"{self} cannot be read: {error.strerror}") from None
+
     def close(self) -> None:
         """It is not needed any more."""
         if self._copy is not None:
@@ -98,16 +108,24 @@ class GivenFile:
 
     def _check_kind(self) -> None:
         """Before it is opened, because a pipe would keep us waiting."""
-        try:
-            mode = self._local.stat().st_mode
-        except FileNotFoundError:
-            raise SourceError(f"{self} does not exist") from None
-        except OSError as error:
-            raise SourceError(f"{self} cannot be read: {error.strerror}") from None
+        with self.errors_named():
+            try:
+                mode = self._local.stat().st_mode
+            except FileNotFoundError:
+                raise SourceError(f"{self} does not exist") from None
         if stat.S_ISDIR(mode):
             raise SourceError(f"{self} is a folder: give the {self._what} in it")
         if not stat.S_ISREG(mode):
             raise SourceError(f"{self} is not a file")
+
+
+def same_file(before: os.stat_result, now: os.stat_result) -> bool:
+    """Whether nobody replaced or wrote the file between two looks at it."""
+    return _identity(before) == _identity(now)
+
+
+def _identity(status: os.stat_result) -> tuple[int, int, int, int]:
+    return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns
 
 
 def shown(address: str) -> str:

@@ -10,12 +10,12 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar, Literal
 
-from pydantic import BaseModel, field_validator
+from pydantic import BaseModel
 
 from connectors import base
 from connectors.base import Cell, Context, IncompleteRead, ReadSummary, Row, SourceError, TextEncoding
 from connectors.files import FilePath, GivenFile
-from connectors.text_encoding import NotText, find_encoding, is_text_encoding
+from connectors.text_encoding import EncodingName, NotText, find_encoding
 from connectors.threads import in_thread
 from connectors.vcard.card import Garbled, cells_of, fixed_columns, glimpse
 from connectors.vcard.splitting import CardText, cards_in
@@ -29,14 +29,7 @@ class VcardOptions(base.Options):
 
     type: Literal["vcard"] = "vcard"
     path: FilePath
-    encoding: str | None = None
-
-    @field_validator("encoding")
-    @classmethod
-    def _exists(cls, encoding: str | None) -> str | None:
-        if encoding is not None and not is_text_encoding(encoding):
-            raise ValueError(f"{encoding!r} is not an encoding: write one such as utf-8, utf-16 or windows-1252")
-        return encoding
+    encoding: EncodingName | None = None
 
 
 @dataclass(slots=True)
@@ -112,21 +105,19 @@ class VcardConnector:
         except ImportError:
             raise SourceError(f"{self._path}: what reads vCards is not installed: {_INSTALL}") from None
         try:
-            with self._path.open() as raw:
+            with self._path.errors_named(), self._path.open() as raw:
                 encoding = find_encoding(raw, self._options.encoding)
                 raw.seek(0)
                 text = raw.read().decode(encoding.name).removeprefix("\ufeff")
-        except OSError as error:
-            raise SourceError(f"{self._path} cannot be read: {error.strerror}") from None
         except NotText as problem:
-            raise SourceError(f"{self._path} {problem}".replace("as CSV", "as vCard (.vcf)")) from None
+            raise SourceError(f"{self._path} {problem.words('vCard (.vcf)')}") from None
         except UnicodeError as error:
             raise SourceError(f"{self._path} is not {encoding.shown} throughout: {error}") from None
         return self._understood(text, encoding)
 
     def _understood(self, text: str, encoding: TextEncoding) -> _Book:
         book = _Book(encoding)
-        found = [card for card in cards_in(text)]
+        found = list(cards_in(text))
         if not found:
             raise SourceError(f"{self._path} holds no vCard: export the address book as vCard (.vcf)")
         book.cut = found[-1].last and not found[-1].whole
