@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from socketserver import StreamRequestHandler, ThreadingTCPServer
+from socketserver import StreamRequestHandler, TCPServer, ThreadingTCPServer
 from types import TracebackType
 from typing import Self
 
@@ -33,7 +33,24 @@ class Asked:
     headers: dict[str, str]
 
 
-class WebServer:
+class _Served:
+    """A server that serves as long as a block lasts."""
+
+    def __init__(self, server: TCPServer) -> None:
+        self._server = server
+        self._server.handle_error = lambda request, client_address: None  # type: ignore[method-assign]
+        self.port: int = server.server_address[1]
+
+    def __enter__(self) -> Self:
+        threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+
+class WebServer(_Served):
     """``https`` where it has authorities of its own, ``http`` else. ``asked`` are the requests that came."""
 
     def __init__(
@@ -54,7 +71,8 @@ class WebServer:
                     self.send_header("Content-Length", str(len(page.body) if page.length < 0 else page.length))
                 self.send_header("Connection", "close")
                 self.end_headers()
-                self.wfile.write(page.body)
+                if self.command != "HEAD":
+                    self.wfile.write(page.body)
                 self.close_connection = True
 
             do_HEAD = do_POST = do_GET
@@ -62,9 +80,7 @@ class WebServer:
             def log_message(self, format: str, *args: object) -> None:
                 """Say nothing."""
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.handle_error = lambda request, client_address: None  # type: ignore[method-assign]
-        self.port: int = self._server.server_address[1]
+        super().__init__(ThreadingHTTPServer(("127.0.0.1", 0), Handler))
         self.url = f"http://127.0.0.1:{self.port}"
         if issuer is not None:
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -74,16 +90,8 @@ class WebServer:
             )
             self.url = f"https://127.0.0.1:{self.port}"
 
-    def __enter__(self) -> Self:
-        threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
-        return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-
-
-class Proxy:
+class Proxy(_Served):
     """A CONNECT proxy: wherever one wants to go, it leads to ``port`` of this machine. ``asked``: where to."""
 
     def __init__(self, port: int, refuses: int | None = None) -> None:
@@ -102,18 +110,10 @@ class Proxy:
                 with socket.create_connection(("127.0.0.1", port)) as there:
                     _between(self.connection, there)
 
-        self._server = ThreadingTCPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
-        self._server.handle_error = lambda request, client_address: None  # type: ignore[method-assign]
-        self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
-
-    def __enter__(self) -> Self:
-        threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        self._server.shutdown()
-        self._server.server_close()
+        listening = ThreadingTCPServer(("127.0.0.1", 0), Handler)
+        listening.daemon_threads = True
+        super().__init__(listening)
+        self.url = f"http://127.0.0.1:{self.port}"
 
 
 def _between(one: socket.socket, other: socket.socket) -> None:
