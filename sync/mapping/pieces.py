@@ -47,12 +47,15 @@ def nothing(written: str) -> Piece:
     return Piece(None, f"{written!r} was read as nothing")
 
 
+def _or_nothing(plain: str) -> Sequence[Piece]:
+    return (nothing(plain) if nothing_words.is_nothing(plain) else Piece(plain),)
+
+
 def of_text(cell: Cell) -> Sequence[Piece]:
     """A name, a company, a role."""
     if not isinstance(cell, str):
         return (Piece(cell),)
-    plain = guards.without_guard(cell)
-    return (nothing(plain),) if nothing_words.is_nothing(plain) else (Piece(plain),)
+    return _or_nothing(guards.without_guard(cell))
 
 
 def of_notes(cell: Cell) -> Sequence[Piece]:
@@ -85,8 +88,7 @@ def of_boolean(cell: Cell) -> Sequence[Piece]:
     """Yes or no; ``no`` is a value here."""
     if not isinstance(cell, str):
         return (Piece(cell),)
-    plain = guards.bare(cell)
-    return (nothing(plain),) if nothing_words.is_nothing(plain) else (Piece(plain),)
+    return _or_nothing(guards.bare(cell))
 
 
 def of_phones(cell: Cell) -> Sequence[Piece]:
@@ -143,8 +145,7 @@ def of_one_tag(cell: Cell) -> Sequence[Piece]:
     """An option that a configured separator, or a list, has set apart."""
     if not isinstance(cell, str):
         return (Piece(cell),)
-    plain = guards.without_guard(cell)
-    return (nothing(plain),) if nothing_words.is_nothing(plain) else (Piece(plain),)
+    return _or_nothing(guards.without_guard(cell))
 
 
 def tags_in(cell: str) -> list[str]:

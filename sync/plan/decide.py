@@ -284,9 +284,9 @@ def cannot_be_understood(row: int | None, external_id: str, held: Contact) -> Pr
     return Problem(row, external_id, None, None, reason, "failed")
 
 
-def remove(external_id: str, held: Contact) -> Delete:
+def remove(external_id: str, held: Contact, *, orphan: bool = False) -> Delete:
     """The delete of a contact whose row is gone."""
-    return Delete(external_id, str(held.id), held)
+    return Delete(external_id, str(held.id), held, orphan)
 
 
 def pick(wanted: Wanted | Missing, found: Sequence[Contact]) -> Contact | None:

@@ -174,7 +174,6 @@ class WrittenBack(Feedback):
         await self._flush()
         if self._identity.unwritten is not None:
             lost = {result.contact_id for result in self._lost}
-            tracked = self._contacts.ids(self._sync)
             self._remember_unwritten(key for key, contact_id in tracked.items() if contact_id in lost)
 
     def _settle(self, row: Row, contact_id: str | None, problem: Problem | None) -> None:

@@ -18,7 +18,7 @@ from sync.mapping.keys import as_it_looks
 from sync.mapping.mapper import Key, Mapper
 from sync.mapping.values import ValueUnreadable, text
 from sync.run.job import Job
-from sync.run.session import Misconfigured, Session
+from sync.run.session import Misconfigured
 from sync.run.unwritten import Trace, Unwritten
 from sync.state.store import State
 
@@ -63,14 +63,17 @@ class Identity(Protocol):
         ...
 
 
-def identity_for(connector: Connector, job: Job, mapper: Mapper, session: Session) -> Identity:
-    """By the key that the configuration names, else by the source's column of ids. Raises Misconfigured."""
+def identity_for(connector: Connector, job: Job, mapper: Mapper, state: State, tracked: Collection[str]) -> Identity:
+    """By the key that the configuration names, else by the source's column of ids. Raises Misconfigured.
+
+    ``tracked``: the external ids of the contacts that the state tracks.
+    """
     if job.mapping.key:
-        return ByKey(mapper, session.state.contacts.ids(job.sync))
+        return ByKey(mapper, tracked)
     column = connector.contact_id_column if isinstance(connector, WritesBack) else None
     if column is None:
         raise Misconfigured([f"syncs.{job.sync}.key is missing: name the column that identifies a row"])
-    return ByContactId(column, mapper, session.state, job)
+    return ByContactId(column, mapper, state, job)
 
 
 class ByKey:

@@ -62,13 +62,15 @@ BREATH = 1000
 class Understanding:
     """How rows are understood: what they mean, which contact each is about, who shows what became of them.
 
-    ``mapping_changed``: the parts that are mapped otherwise than when the sync was last in step.
+    ``tracked``: external id → the fingerprint of the row that its contact was last in step with; None where it may be
+    otherwise. ``mapping_changed``: the parts that are mapped otherwise than when the sync was last in step.
     """
 
     mapper: Mapper
     identity: Identity
     feedback: Feedback
     columns: ColumnsSeen
+    tracked: Mapping[str, bytes | None]
     mapping_changed: frozenset[str] = frozenset()
 
 
@@ -84,7 +86,7 @@ class Reconciler:
         self._tally = Tally()
         self._remarks = Remarks()
         self.filtering = Filtering(job.mapping.where, rows.identity, changes_only=False)
-        self._fingerprints = self._contacts.fingerprints(job.sync)
+        self._fingerprints = rows.tracked
         self._refusals = {
             external_id: refusal
             for external_id, refusal in self._contacts.refusals(job.sync).items()
@@ -190,7 +192,7 @@ class Reconciler:
 
     def _as_read(self, row: Row, who: Identified, fingerprint: bytes) -> AsRead:
         external_id = who.external_id
-        sure = not self.verifying.everything and external_id not in self._unsettled
+        sure = self._sure(external_id)
         refused = self._refusals.get(external_id)
         again = self.verifying.asked or external_id in self._intents
         return AsRead(
@@ -201,6 +203,10 @@ class Reconciler:
             in_step=sure and self._fingerprints.get(external_id) == fingerprint,
             refused=not again and refused is not None and refused[0] == fingerprint,
         )
+
+    def _sure(self, external_id: str) -> bool:
+        """Whether what the state remembers of this contact is believed without a look."""
+        return not self.verifying.everything and external_id not in self._unsettled
 
     def _unclear(self, row: Row, external_id: str) -> Problem | None:
         return Problem(row.number, external_id, None, None, row.problem, "rejected") if row.problem else None
@@ -231,11 +237,12 @@ class Reconciler:
             fingerprint,
             who.contact_id,
             tracked,
+            spelled=who.spelled,
             begun=who.external_id in self._intents,
             policies=understood.policies,
         )
         if not wanted.tracked:
-            await self._newcomers.look(replace(wanted, spelled=who.spelled) if who.spelled else wanted)
+            await self._newcomers.look(wanted)
             return
         self._unsure.append((wanted, understood))
         if len(self._unsure) >= BATCH:
@@ -248,9 +255,8 @@ class Reconciler:
         tracked = self._contacts.tracked(self._job.sync, ids) if unsure else {}
         for wanted, understood in unsure:
             known = tracked[wanted.external_id]
-            sure = not self.verifying.everything and known.external_id not in self._unsettled
             last = last_applied(self._rows.mapper, understood, known.sent)
-            as_sent = sure and last is not None and last.again
+            as_sent = self._sure(known.external_id) and last is not None and last.again
             if fate(MAPPED, AsMapped(rejected=False, as_sent=as_sent)) == "unchanged":
                 self._in_step(InStep(known.external_id, known.contact_id, wanted.fingerprint, as_sent=True))
             else:
@@ -266,7 +272,7 @@ class Reconciler:
         said_gone = (self._said_gone | (self.filtering.left - self.seen)) & self._fingerprints.keys()
         missing = set(said_gone)
         if read.full:
-            missing |= self._fingerprints.keys() - self.seen
+            missing |= self.unseen()
             missing |= self._unsettled - self.seen
         self._judged = self._absences.judge(sorted(missing), self.seen, replace(read, said_gone=said_gone))
         if fate(MISSING, AsMissing(keep=self._job.safety.on_missing == "keep")) != "kept":

@@ -81,7 +81,7 @@ class _Reader:
         self._by_former = {known.former: known for known in self.known}
         self._by_id = {known.contact_id: known for known in self.known}
         self._fingerprints = contacts.fingerprints(job.sync)
-        self._identity = identity_for(connector, job, checked.mapper, opened)
+        self._identity = identity_for(connector, job, checked.mapper, opened.state, self._fingerprints)
         self._former_identity = self._identity_before()
         self._matching = Matching()
         self._unmatched: list[Unmatched] = []
@@ -98,7 +98,8 @@ class _Reader:
         mapping = self._job.mapping.model_copy(update={"key": keys.columns, "key_prefix": keys.prefix})
         mapper = replace(self._mapper, key_columns=keys.columns or (), key_prefix=keys.prefix)
         try:
-            return identity_for(self._connector, replace(self._job, mapping=mapping), mapper, self._opened)
+            job = replace(self._job, mapping=mapping)
+            return identity_for(self._connector, job, mapper, self._opened.state, self._fingerprints)
         except Misconfigured:
             return None
 

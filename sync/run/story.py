@@ -38,11 +38,12 @@ async def _pass(job: Job, opened: Session) -> None:
     refuse_other_keys(job, opened.state)
     async with job.source.opened() as connector:
         checked = await check(job, connector)
-        identity = identity_for(connector, job, checked.mapper, opened)
+        tracked = opened.state.contacts.fingerprints(job.sync)
+        identity = identity_for(connector, job, checked.mapper, opened.state, tracked)
         feedback = feedback_for(connector, job, identity, opened)
         memory = Remembering.of(job, opened, checked.mapper)
         seen = ColumnsSeen(job.mapping, checked.columns)
-        rows = Understanding(checked.mapper, identity, feedback, seen, memory.mapping.changed)
+        rows = Understanding(checked.mapper, identity, feedback, seen, tracked, memory.mapping.changed)
         plan = await read_and_decide(connector, rows, job, opened)
         opened.report.expect(plan)
         if not job.at.dry_run:

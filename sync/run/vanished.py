@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
 
 from sync.contacts.change import Delete, InStep
 from sync.contacts.contact import Contact
@@ -77,8 +76,7 @@ class Vanished:
             name = found.scalars.get("firstName") or ""
             self._tally.waiting.append(Waiting(item.external_id, str(found.id), name))
         else:
-            orphan = item.contact_id is None
-            self._tally.decisions.append(replace(remove(item.external_id, found), orphan=orphan))
+            self._tally.decisions.append(remove(item.external_id, found, orphan=item.contact_id is None))
         return True
 
 
