@@ -14,7 +14,7 @@ from sync.cli.main import main
 from sync.config.file import load
 from sync.mapping.columns import mapped_columns
 from sync.sandbox import SandboxThread
-from tests.support.init_bench import Init, on_a_terminal, run_init, working_folder, written
+from tests.support.init_bench import Init, on_a_terminal, written
 from tests.support.sheets_server import SheetsServer
 
 SHEET = "1AbC_dEf-sheet"
@@ -22,23 +22,6 @@ DOCUMENTATION: list[list[object]] = [
     ["contactId", "firstName", "lastName", "phone", "email"],
     ["", "Jane", "Doe", "(415) 555-0101", "jane@example.com"],
 ]
-
-
-@pytest.fixture(scope="module")
-def sandbox() -> Iterator[SandboxThread]:
-    with SandboxThread() as running:
-        yield running
-
-
-@pytest.fixture
-def folder(tmp_path: Path, sandbox: SandboxThread, monkeypatch: pytest.MonkeyPatch) -> Path:
-    return working_folder(tmp_path, sandbox, monkeypatch)
-
-
-@pytest.fixture
-def init(folder: Path) -> Init:
-    """Runs the command in the folder."""
-    return run_init
 
 
 def customers(folder: Path, name: str = "customers") -> dict[str, str]:

@@ -5,7 +5,6 @@ The exports are data, in ``tests/fixtures/exports``: each says where its header 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,22 +13,10 @@ import yaml
 from click.testing import CliRunner
 
 from sync.cli.main import main
-from sync.sandbox import SandboxThread
-from tests.support.init_bench import run_init, working_folder
+from tests.support.init_bench import run_init
 from tests.support.paths import ROOT
 
 EXPORTS = sorted((ROOT / "tests" / "fixtures" / "exports").glob("*.yaml"))
-
-
-@pytest.fixture(scope="module")
-def sandbox() -> Iterator[SandboxThread]:
-    with SandboxThread() as running:
-        yield running
-
-
-@pytest.fixture
-def folder(tmp_path: Path, sandbox: SandboxThread, monkeypatch: pytest.MonkeyPatch) -> Path:
-    return working_folder(tmp_path, sandbox, monkeypatch)
 
 
 def mapped(folder: Path) -> dict[str, Any]:

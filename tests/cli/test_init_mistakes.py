@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import stat
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,24 +13,7 @@ from sync.cli.init.files import store
 from sync.config.file import environment
 from sync.openphone.patience import Patience
 from sync.sandbox import SandboxThread
-from tests.support.init_bench import CTRL_C, Init, Typing, on_a_terminal, run_init, working_folder, written
-
-
-@pytest.fixture(scope="module")
-def sandbox() -> Iterator[SandboxThread]:
-    with SandboxThread() as running:
-        yield running
-
-
-@pytest.fixture
-def folder(tmp_path: Path, sandbox: SandboxThread, monkeypatch: pytest.MonkeyPatch) -> Path:
-    return working_folder(tmp_path, sandbox, monkeypatch)
-
-
-@pytest.fixture
-def init(folder: Path) -> Init:
-    """Runs the command in the folder."""
-    return run_init
+from tests.support.init_bench import CTRL_C, Init, Typing, on_a_terminal, written
 
 
 class TestApiKey:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
-from collections.abc import Iterator
 from datetime import date
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -17,22 +16,10 @@ from click.testing import CliRunner
 
 from sync.cli.main import main
 from sync.config.file import load
-from sync.sandbox import SandboxThread
-from tests.support.init_bench import run_init, working_folder, written
+from tests.support.init_bench import run_init, written
 from tests.support.sheets_server import SheetsServer
 
 SHEET = "1AbC_dEf-sheet"
-
-
-@pytest.fixture(scope="module")
-def sandbox() -> Iterator[SandboxThread]:
-    with SandboxThread() as running:
-        yield running
-
-
-@pytest.fixture
-def folder(tmp_path: Path, sandbox: SandboxThread, monkeypatch: pytest.MonkeyPatch) -> Path:
-    return working_folder(tmp_path, sandbox, monkeypatch)
 
 
 def source_of(folder: Path, name: str) -> dict[str, object]:

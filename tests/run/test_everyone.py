@@ -8,13 +8,10 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 
 from sync.openphone.client import OpenPhone
-from sync.openphone.options import OpenPhoneOptions
 from sync.run.everyone import Everyone
 from sync.run.session import Stopped
-from sync.sandbox import SandboxOptions, SandboxThread
-
-FAST = 1000
-HELD = 120
+from sync.sandbox import SandboxThread
+from tests.support.listing import HELD, client_of, holding_contacts
 
 
 @pytest.fixture(params=[False, True], ids=["lists everyone", "demands externalIds"])
@@ -24,17 +21,13 @@ def demanding(request: pytest.FixtureRequest) -> bool:
 
 @pytest.fixture
 def sandbox(demanding: bool) -> Iterator[SandboxThread]:
-    with SandboxThread(SandboxOptions(requests_per_second=FAST, require_external_ids=demanding)) as served:
-        served.seed({"externalId": f"c{number}", "firstName": "Ana"} for number in range(HELD))
+    with holding_contacts(demanding=demanding) as served:
         yield served
 
 
 @pytest.fixture
 async def client(sandbox: SandboxThread) -> AsyncIterator[OpenPhone]:
-    options = OpenPhoneOptions.model_validate(
-        {"api_key": sandbox.key, "base_url": sandbox.url, "requests_per_second": FAST}
-    )
-    async with OpenPhone(options) as client:
+    async with client_of(sandbox) as client:
         yield client
 
 
