@@ -5,11 +5,12 @@ Asks only where rows are missing and others are new. What is found is held back 
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 
 from sync.contacts.change import Create, Decision, Delete
-from sync.contacts.contact import Desired
+from sync.contacts.contact import Contact, Desired
 from sync.openphone.client import IDS_PER_LOOKUP
 from sync.openphone.lookups import Lookups
 from sync.plan.certainty import UNDER_ANOTHER_KEY
@@ -30,15 +31,30 @@ async def under_other_keys(
     if not missing or not new:
         return []
     seen = {one.external_id: one.before for one in decisions if isinstance(one, Delete) and one.before is not None}
-    people: list[Person] = []
-    async for batch in _asked(sorted(missing), session):
-        unknown = [known for known in batch if known.sent is None and known.external_id not in seen]
-        people += [person_sent(known) for known in batch if known.sent is not None]
-        people += [Person.found(known.external_id, seen[known.external_id]) for known in batch
-                   if known.sent is None and known.external_id in seen]  # fmt: skip
-        people += await look_at(unknown, session)
-    there = _values_there(shared_values(people, new), missing, session)
+    people = await people_tracked(missing, session, seen)
+    there = values_there(shared_values(people, new), missing, session)
     return Finder(people, there).all_pairs(new)
+
+
+async def people_tracked(
+    external_ids: Collection[str], session: Session, seen: Mapping[str, Contact] = MappingProxyType({})
+) -> list[Person]:
+    """Whom the state tracks under these keys: as was last sent, else as ``seen``, else as the workspace has them.
+
+    Raises Stopped, and what the client and the state raise.
+    """
+    people: list[Person] = []
+    async for batch in _asked(sorted(external_ids), session):
+        unknown = []
+        for known in batch:
+            if known.sent is not None:
+                people.append(_person_sent(known))
+            elif known.external_id in seen:
+                people.append(Person.found(known.external_id, seen[known.external_id]))
+            else:
+                unknown.append(known)
+        people += await _look_at(unknown, session)
+    return people
 
 
 async def _asked(external_ids: Sequence[str], session: Session) -> AsyncIterator[list[Tracked]]:
@@ -49,12 +65,12 @@ async def _asked(external_ids: Sequence[str], session: Session) -> AsyncIterator
         yield list(found.values())
 
 
-def person_sent(known: Tracked) -> Person:
+def _person_sent(known: Tracked) -> Person:
     """Whom was last sent under this key."""
     return Person.wanted(Desired.from_json(known.external_id, known.sent))
 
 
-async def look_at(unknown: Sequence[Tracked], session: Session) -> list[Person]:
+async def _look_at(unknown: Sequence[Tracked], session: Session) -> list[Person]:
     """Of whom nothing was sent, since they were found as they should be: as the workspace has them."""
     lookups = Lookups(session.at.client)
     people: list[Person] = []
@@ -67,14 +83,14 @@ async def look_at(unknown: Sequence[Tracked], session: Session) -> list[Person]:
     return people
 
 
-def _values_there(shared: frozenset[str], missing: Collection[str], session: Session) -> frozenset[str]:
+def values_there(shared: frozenset[str], missing: Collection[str], session: Session) -> frozenset[str]:
     """Those of these numbers and addresses that tracked contacts have whose rows are there."""
     if not shared:
         return frozenset()
     there: set[str] = set()
     for known in session.state.contacts.everyone(session.at.sync):
         if known.sent is not None and known.external_id not in missing:
-            there |= person_sent(known).reach & shared
+            there |= _person_sent(known).reach & shared
     return frozenset(there)
 
 

@@ -24,7 +24,7 @@ from sync.run.identity import Identified, Identity, identity_for
 from sync.run.job import Job
 from sync.run.key_facts import IDENTITY, REKEYED, REKEYING, Keys, note_keys
 from sync.run.looking import Looking
-from sync.run.other_keys import look_at, person_sent
+from sync.run.other_keys import people_tracked, values_there
 from sync.run.reading import rows_of
 from sync.run.report import SyncReport
 from sync.run.session import Misconfigured, Session, Stopped, session
@@ -161,24 +161,15 @@ class _Reader:
         return self._by_id.get(was.contact_id or "") or self._by_former.get(was.external_id)
 
     async def _match_the_rest(self) -> None:
-        rest = {known.contact_id: known for known in self.known if known.contact_id not in self._matching.keys}
+        rest = {known.now: known for known in self.known if known.contact_id not in self._matching.keys}
         if not rest or not self._unmatched:
             return
-        state, sync = self._opened.state, self._job.sync
-        people: dict[str, Person] = {}
-        for tracked in state.contacts.everyone(sync):
-            if (known := rest.get(tracked.contact_id)) is not None:
-                sent = tracked.sent is not None
-                person = person_sent(tracked) if sent else (await look_at([tracked], self._opened))[0]
-                people[tracked.contact_id] = replace(person, external_id=known.former)
-        shared = shared_values(people.values(), (row.person for row in self._unmatched))
-        there = {
-            value
-            for tracked in state.contacts.everyone(sync)
-            if shared and tracked.sent is not None and tracked.contact_id not in rest
-            for value in person_sent(tracked).reach & shared
+        people = {
+            rest[person.external_id].contact_id: replace(person, external_id=rest[person.external_id].former)
+            for person in await people_tracked(rest, self._opened)
         }
-        match_by_evidence(self._unmatched, people, frozenset(there), self._matching)
+        shared = shared_values(people.values(), (row.person for row in self._unmatched))
+        match_by_evidence(self._unmatched, people, values_there(shared, rest, self._opened), self._matching)
 
     def _doubts(self) -> list[Problem]:
         return [
