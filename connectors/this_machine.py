@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
-_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
+import re
+from ipaddress import ip_address
+
+_SHORT = re.compile(r"127(\.\d+){1,3}")
+"""An address as systems take it, too: 127.1."""
 
 
 def is_this_machine(host: str | None) -> bool:
-    """Whether what is sent to the host stays on this machine."""
-    return host in _NAMES or (host or "").startswith("127.")
+    """Whether what is sent to the host, an address or a name, stays on this machine."""
+    name = host or ""
+    try:
+        return ip_address(name).is_loopback
+    except ValueError:
+        return name == "localhost" or name.endswith(".localhost") or _SHORT.fullmatch(name) is not None

@@ -9,6 +9,7 @@ from typing import Any
 from zipfile import ZipFile
 
 from connectors.base import SourceConfigError, SourceError
+from connectors.brief import brief
 from connectors.excel.asides import Asides
 from connectors.excel.kinds import Kind, NoWorkbook, kind_of
 
@@ -48,7 +49,7 @@ def read_sheet(data: bytes, wanted: str | None, shown: str) -> Sheet:
             titles = list(book.sheet_names)
     except CalamineError as error:
         password = type(error).__name__ == "PasswordError"
-        why = "is protected by a password: save a copy without one" if password else f"{_DAMAGED} ({_brief(error)})"
+        why = "is protected by a password: save a copy without one" if password else f"{_DAMAGED} ({brief(error)})"
         raise SourceError(f"{shown} {why}") from None
     return Sheet(title, titles, rows, _asides(kind, data, title, shown))
 
@@ -89,8 +90,4 @@ def _asides(kind: Kind, data: bytes, title: str, shown: str) -> Asides:
     except ImportError:
         raise SourceError(f"{shown} is an .xls workbook, and what reads those is not installed: {_INSTALL}") from None
     except Exception as error:  # libraries and parsers of others, over data of others
-        raise SourceError(f"{shown} {_DAMAGED} ({_brief(error)})") from error
-
-
-def _brief(error: BaseException) -> str:
-    return " ".join(str(error).split())[:160] or type(error).__name__
+        raise SourceError(f"{shown} {_DAMAGED} ({brief(error)})") from error

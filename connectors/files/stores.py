@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from connectors.base import SourceError
+from connectors.brief import brief
 from connectors.files.web import LARGEST
 from connectors.threads import in_thread
 
@@ -36,7 +37,7 @@ def _download(address: str, shown: str, into: Path, version: str | None) -> tupl
         raise SourceError(
             f"{shown} needs what reads {scheme}://: pip install 'openphone-sync[{_EXTRAS[scheme]}]'"
         ) from None
-    except Exception as error:
+    except Exception as error:  # each package has errors of its own
         raise _said(scheme, shown, error) from error
     try:
         before = store.info(path)
@@ -115,5 +116,4 @@ def _said(scheme: str, shown: str, error: BaseException) -> SourceError:
         word in name for name in names for word in ("Credential", "Permission", "Forbidden", "Denied", "Auth")
     ):
         return SourceError(f"{shown} is not given to us ({type(error).__name__}): it needs {_LET_IN[scheme]}")
-    said = " ".join(str(error).split())[:200]
-    return SourceError(f"{shown} could not be read ({type(error).__name__}: {said}): run again later")
+    return SourceError(f"{shown} could not be read ({type(error).__name__}: {brief(error, 200)}): run again later")

@@ -14,7 +14,8 @@ from yarl import URL
 from connectors.base import SourceError
 from connectors.files.pages import looks_like_a_page, what_page
 from connectors.network import UNTRUSTED, NetworkMisconfigured, proxy_for, refused_by_proxy, tls, untrusted
-from connectors.patience import MayPass, Patience
+from connectors.patience import AsksTooMuch, MayPass, Patience
+from connectors.retry_after import retry_after
 from connectors.this_machine import is_this_machine
 
 LARGEST = 1 << 30
@@ -32,7 +33,10 @@ class _Passing(SourceError, MayPass):
 
 async def download(address: str, shown: str, into: Path, version: str | None) -> tuple[str | None, bool] | None:
     """See ``kept``. Raises SourceError."""
-    return await _PATIENCE(lambda: _once(address, shown, into, version))
+    try:
+        return await _PATIENCE(lambda: _once(address, shown, into, version))
+    except AsksTooMuch as asks:
+        raise SourceError(f"{asks.__cause__} ({asks}: too long for one run)") from None
 
 
 async def _once(address: str, shown: str, into: Path, version: str | None) -> tuple[str | None, bool] | None:
@@ -104,8 +108,7 @@ def _refused(response: aiohttp.ClientResponse, shown: str, at: URL) -> SourceErr
     status = response.status
     if status in (429, 408) or status >= 500:
         error = _Passing(f"{shown} is not to be had now (HTTP {status}): run again later")
-        after = response.headers.get("Retry-After", "")
-        error.retry_after = float(after) if after.isdecimal() and len(after) < 6 else None
+        error.retry_after = retry_after(response.headers.get("Retry-After"), _PATIENCE.timing.now().timestamp())
         return error
     if status in (401, 403):
         return SourceError(

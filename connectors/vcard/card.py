@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from connectors.base import Cell
+from connectors.brief import brief
 from connectors.vcard.labels import FIXED, label, own
 
 BASIC = (
@@ -35,7 +36,7 @@ def cells_of(text: str) -> dict[str, Cell]:
     try:
         properties = vobject.readOne(text, transform=True, allowQP=True).contents
     except Exception as error:  # whatever a library meets in others' files
-        raise Garbled(" ".join(str(error).split())[:120] or type(error).__name__) from None
+        raise Garbled(brief(error, 120)) from None
     found: dict[str, Cell] = {"uid": identity(_text(properties, "uid")), **_names(properties), **_work(properties)}
     found |= _labelled(properties, "tel", "phone") | _labelled(properties, "email", "email")
     found |= {

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from ipaddress import ip_address
 from typing import Annotated
 from urllib.parse import urlsplit
 
 from pydantic import BeforeValidator, Field, SecretStr
 
+from connectors.this_machine import is_this_machine
 from sync.options import Model, expected, number
 
 
@@ -27,13 +27,6 @@ def _address(raw: object) -> str:
     if parts.query or parts.fragment:
         raise expected("an address without '?' or '#', such as https://api.openphone.com")
     return text
-
-
-def _is_this_machine(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost" or host.endswith(".localhost")
 
 
 def _api_key(raw: object) -> object:
@@ -67,7 +60,7 @@ class OpenPhoneOptions(Model):
     def in_the_clear(self) -> str | None:
         """The warning that whoever is on the way can read the key and every contact; None where nobody can."""
         parts = urlsplit(self.base_url)
-        if parts.scheme != "http" or _is_this_machine(parts.hostname or ""):
+        if parts.scheme != "http" or is_this_machine(parts.hostname):
             return None
         return (
             f"openphone.base_url begins with http:// and leads to {parts.hostname}, which is not this machine: "

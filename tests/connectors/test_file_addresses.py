@@ -68,6 +68,17 @@ async def test_each_kind_of_file_is_read_from_an_address(server: WebServer, shel
     assert await check_connector(lambda: VcardConnector(VcardOptions(path=f"{server.url}/a.vcf"), context))
 
 
+@pytest.mark.parametrize("asked", ["3600", "Fri, 31 Dec 2100 23:59:59 GMT"])
+async def test_a_server_that_asks_for_too_long_a_wait_is_not_waited_for(
+    server: WebServer, shelf: Shelf, tmp_path: Path, asked: str
+) -> None:
+    shelf.pages["/a.csv"] = Page(status=503, headers={"Retry-After": asked})
+    error = await check_refuses(lambda: csv(tmp_path, f"{server.url}/a.csv"))
+    assert "is not to be had now (HTTP 503)" in str(error)
+    assert "asks to wait" in str(error)
+    assert len(server.asked) == 1
+
+
 async def test_a_file_that_did_not_change_is_not_loaded_again(server: WebServer, shelf: Shelf, tmp_path: Path) -> None:
     shelf.pages["/a.csv"] = Page(PEOPLE, headers={"ETag": '"1"'})
     address = f"{server.url}/a.csv"
