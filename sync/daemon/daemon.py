@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from connectors.this_machine import is_this_machine
 from sync.clock import Clock
 from sync.config.file import ConfigError
 from sync.config.model import LoadedConfig
@@ -97,7 +98,6 @@ class Daemon:
     async def _open_page(self, loaded: LoadedConfig) -> AppRunner | None:
         from aiohttp import web
 
-        from sync.daemon.web.access import is_loopback
         from sync.daemon.web.app import make_app
 
         host, port = loaded.config.server.host, loaded.config.server.port
@@ -115,6 +115,6 @@ class Daemon:
                 f"the page cannot listen on {host}:{port}: {error.strerror}. Choose another server.port, or 0 for none."
             ) from None
         log.info("page", address=f"http://{f'[{host}]' if ':' in host else host}:{port}/")
-        if not is_loopback(host):
+        if not is_this_machine(host):
             log.warning("whoever reaches the page sees the names and numbers on it", host=host)
         return runner

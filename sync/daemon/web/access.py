@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 from aiohttp import web
 from pydantic import SecretStr
 
+from connectors.this_machine import is_this_machine
 from sync.clock import Clock
 from sync.config.daemon import ServerOptions
 
@@ -125,7 +126,7 @@ def is_our_host(request: web.Request, server: ServerOptions) -> bool:
     name = _name(request)
     if name in {"localhost", server.host.lower(), *server.names} or name.endswith(".localhost") or _is_address(name):
         return True
-    return not server.names and not is_loopback(server.host)
+    return not server.names and not is_this_machine(server.host)
 
 
 def is_our_host_for_machines(request: web.Request, server: ServerOptions) -> bool:
@@ -136,18 +137,13 @@ def is_our_host_for_machines(request: web.Request, server: ServerOptions) -> boo
     if is_our_host(request, server) or "Host" not in request.headers:
         return True
     name = _name(request)
-    return not is_loopback(server.host) and ("." not in name or name.endswith(_INSIDE))
+    return not is_this_machine(server.host) and ("." not in name or name.endswith(_INSIDE))
 
 
 def _name(request: web.Request) -> str:
     """The name by which we are asked, without its port. Never that of this machine where the request gives none."""
     host = request.headers.get("Host", "").lower()
     return host[1:].partition("]")[0] if host.startswith("[") else host.partition(":")[0]
-
-
-def is_loopback(host: str) -> bool:
-    """Whether only this machine reaches what listens there."""
-    return host == "localhost" or (_is_address(host) and ipaddress.ip_address(host).is_loopback)
 
 
 def _is_address(name: str) -> bool:
