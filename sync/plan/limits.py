@@ -85,10 +85,10 @@ class Limits:
             "if they are meant, raise max_updates for one run",
         )
 
-    def rewrites_allowed(self, tracked: int) -> int:
-        """How many of ``tracked`` contacts may be rewritten."""
+    def rewrites_allowed(self, tracked: int, *, moved: bool = False) -> int:
+        """How many of ``tracked`` contacts may be rewritten. ``moved``: a column did it, and no hand: then no floor."""
         allowed = self.rewrites.allows(tracked)
-        exact = self.rewrites_for_this_run or self.rewrites.count is not None
+        exact = moved or self.rewrites_for_this_run or self.rewrites.count is not None
         return allowed if exact else max(allowed, REWRITES_FLOOR)
 
 

@@ -39,7 +39,7 @@ class Rewrites:
     def refused(self, limits: Limits, tracked: int) -> Danger | None:
         """Why so many are held back, or None."""
         count = len(self.updates)
-        if count <= limits.rewrites_allowed(tracked):
+        if count <= limits.rewrites_allowed(tracked, moved=bool(self.moved)):
             return None
         limit = (
             f"--max-rewrites {limits.rewrites}" if limits.rewrites_for_this_run else f"max_rewrites ({limits.rewrites})"

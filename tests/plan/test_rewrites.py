@@ -169,6 +169,12 @@ def test_a_column_that_was_sorted_alone_is_named(part: str, after: Callable[[int
     assert f"sorted alone or moved ({part})" in reasons(made)["update"]
 
 
+@pytest.mark.parametrize(("count", "back"), [(4, 0), (5, 5), (9, 9)])  # of four, it may be chance
+def test_a_column_that_moved_has_no_floor(count: int, back: int) -> None:
+    made = plan([update(n, firstName=f"Ana{(n + 1) % count}") for n in range(count)], count)
+    assert len(held(made)) == back
+
+
 def test_one_of_two_numbers_sorted_alone_is_found_though_the_other_stays() -> None:
     before = [{"work": f"+1500555{number:04d}"} for number in range(N)]
     made = plan([update(n, before[n], work=f"+1500555{(n + 1) % N:04d}") for n in range(N)], N)

@@ -19,7 +19,7 @@ from sync.clock import Clock
 from sync.sandbox import FaultKind
 from tests.connectors.test_crm_run import served
 from tests.support.accidents import COLUMNS_WRITTEN, Accident, Table
-from tests.support.history_model import Model, row_of
+from tests.support.history_model import MAX_REWRITES, Model, row_of
 from tests.support.workbench import SYNC, Result, hurried, workbench
 
 KEYS = st.integers(1, 9)
@@ -188,6 +188,7 @@ class HistoryBench(RuleBasedStateMachine):
             source = {"type": "csv", "path": "customers.csv"}
         fields = dict(SYNC["fields"]) | {"phoneNumbers": {self.model.label: "phone"}}
         sync = dict(SYNC) | {"source": source, "fields": fields, "key": self.model.key, "key_prefix": self.model.prefix}
+        sync |= {"max_rewrites": MAX_REWRITES}
         if self.match:
             sync |= {"match_on": ["phoneNumbers", "emails"]}
         state = {"state": self.state_url} if self.state_url else {}
