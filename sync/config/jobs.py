@@ -10,7 +10,7 @@ from sync.config.model import LoadedConfig
 from sync.openphone.client import OpenPhone
 from sync.openphone.pacing import Pace
 from sync.openphone.patience import Patience
-from sync.run.job import Job, RunOptions, SourceOptions, Workplace
+from sync.run.job import BY_COMMAND, Job, RunOptions, SourceOptions, Workplace
 from sync.run.watching import Silent, Watcher
 from sync.state.secrets import Secrets
 
@@ -20,11 +20,15 @@ LABEL = "contact-sync"
 
 @dataclass(frozen=True, slots=True)
 class Jobs:
-    """Makes the jobs of one configuration; ``clock`` and ``patience`` are handed to everything that is made."""
+    """Makes the jobs of one configuration; ``clock`` and ``patience`` are handed to everything that is made.
+
+    ``started_by``: who or what starts these jobs, for the history.
+    """
 
     loaded: LoadedConfig
     clock: Clock = Clock()
     patience: Patience = Patience()
+    started_by: str = BY_COMMAND
 
     def client(self, pace: Pace | None = None) -> OpenPhone:
         """A client for the workspace, to be used as an async context manager; ``pace`` is shared under one key."""
@@ -34,7 +38,7 @@ class Jobs:
     def workplace(self, sync: str, client: OpenPhone, stop: asyncio.Event, *, dry_run: bool = False) -> Workplace:
         """Where a run of this sync works."""
         state, redactor = self.loaded.state_url(), self.loaded.redactor()
-        return Workplace(sync, state, client, stop, dry_run, self.clock, redactor=redactor)
+        return Workplace(sync, state, client, stop, dry_run, self.clock, redactor=redactor, started_by=self.started_by)
 
     def job(
         self,

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import ClassVar, Literal, TypeAlias, get_args
 
-from sync.contacts.contact import Contact, Desired, FieldChanges, differences, full_name
+from sync.contacts.contact import Contact, Desired, FieldChanges, differences
 from sync.contacts.json_value import Json, object_in, text_in
+from sync.contacts.person import NOBODY, Person, person_of
 from sync.contacts.problem import Action, Problem
 
 COUNTED: Mapping[Action, str] = MappingProxyType(
@@ -60,8 +61,12 @@ class Create:
         return differences(None, self.after)
 
     @property
+    def person(self) -> Person:
+        return person_of(self.after)
+
+    @property
     def name(self) -> str | None:
-        return full_name(self.after)
+        return self.person.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,21 +95,27 @@ class Update:
         return differences(self.before, self.after)
 
     @property
+    def person(self) -> Person:
+        return person_of(self.after)
+
+    @property
     def name(self) -> str | None:
-        return full_name(self.after)
+        return self.person.name
 
 
 @dataclass(frozen=True, slots=True)
 class Delete:
     """A contact whose row is gone. ``before`` is None where nobody looked, since the delete is held back anyway.
 
-    ``orphan``: it was made by a create of ours that was cut off, and never tracked.
+    ``orphan``: it was made by a create of ours that was cut off, and never tracked. ``known_as``: whom it was of
+    when it was last sent, where nobody looked.
     """
 
     external_id: str
     contact_id: str
     before: Contact | None = None
     orphan: bool = False
+    known_as: Person = NOBODY
 
     action: ClassVar[Action] = "delete"
     row: ClassVar[None] = None
@@ -117,8 +128,12 @@ class Delete:
         return differences(self.before, None)
 
     @property
+    def person(self) -> Person:
+        return person_of(self.before) if self.before is not None else self.known_as
+
+    @property
     def name(self) -> str | None:
-        return full_name(self.before)
+        return self.person.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +157,10 @@ class Adopt:
     matched_by: ClassVar[None] = None
     fields: ClassVar[FieldChanges] = MappingProxyType({})
 
+    @property
+    def person(self) -> Person:
+        return Person(self.name)
+
 
 Change: TypeAlias = Create | Update | Delete | Adopt
 Decision: TypeAlias = Change | InStep | Problem
@@ -159,7 +178,7 @@ def change_to_json(change: Change) -> dict[str, Json]:
     """A plain value from which ``change_from_json`` makes the same change."""
     written: dict[str, Json] = {"action": change.action, "external_id": change.external_id}
     if isinstance(change, Delete):
-        written["orphan"] = change.orphan
+        written |= {"orphan": change.orphan, "known_as": change.known_as.to_json()}
     else:
         written |= {"row": change.row, "fingerprint": change.fingerprint.hex() if change.fingerprint else None}
     if change.contact_id is not None:
@@ -217,7 +236,8 @@ def _update(whole: Mapping[str, Json]) -> Update:
 def _delete(whole: Mapping[str, Json]) -> Delete:
     before = whole.get("before")
     held = Contact.from_json(before) if before is not None else None
-    return Delete(str(whole["external_id"]), str(whole["contact_id"]), held, whole.get("orphan") is True)
+    known_as = Person.from_json(whole["known_as"])
+    return Delete(str(whole["external_id"]), str(whole["contact_id"]), held, whole.get("orphan") is True, known_as)
 
 
 def _adopt(whole: Mapping[str, Json]) -> Adopt:

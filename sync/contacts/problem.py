@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Literal, get_args
 
 from sync.contacts.json_value import Json, object_in, text_in
+from sync.contacts.person import NOBODY, Person
 
 Action = Literal["create", "update", "delete", "adopt"]
 Kind = Literal["rejected", "failed", "held"]
@@ -18,7 +19,8 @@ class Problem:
 
     ``rejected``: our own check refused the row. ``failed``: OpenPhone refused it, or its outcome is not known.
     ``held``: a safety limit held the change (``action``) back; ``remedy`` says how to let it through.
-    ``row`` is null where there is no row.
+    ``row`` is null where there is no row. ``person``: whom it is about, as far as that is known. ``cells``: the row as
+    it was, column → text, where a row is the reason.
     """
 
     row: int | None
@@ -29,6 +31,8 @@ class Problem:
     kind: Kind
     action: Action | None = None
     remedy: str | None = None
+    person: Person = NOBODY
+    cells: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def text(self) -> str:
@@ -58,6 +62,8 @@ class Problem:
                 kind=_kind(whole["kind"]),
                 action=action_in(whole["action"]) if whole["action"] is not None else None,
                 remedy=text_in(whole["remedy"]),
+                person=Person.from_json(whole["person"]),
+                cells={name: text_in(cell) or "" for name, cell in object_in(whole["cells"]).items()},
             )
         except (KeyError, TypeError) as error:
             raise ValueError(f"not a problem: {type(error).__name__} {error}") from error

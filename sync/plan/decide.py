@@ -12,6 +12,7 @@ from typing import Generic, Literal, TypeVar
 
 from sync.contacts.change import Adopt, Create, Decision, Delete, InStep, Update
 from sync.contacts.contact import NOTHING, Contact, Desired, differences, full_name, overlay
+from sync.contacts.person import person_of, person_wanted
 from sync.contacts.problem import Problem
 from sync.mapping.last_applied import LastApplied
 from sync.plan.three_way import Merged, Policies, still_sent, three_way
@@ -265,7 +266,8 @@ def decide(wanted: Wanted, found: Sequence[Contact], label: Label, owners: Mappi
         case _ if held.unreadable is not None:
             return cannot_be_understood(row, wanted.external_id, held)
         case _:
-            return Problem(row, wanted.external_id, None, None, _claim(facts, label), "failed")
+            person = person_wanted(wanted.desired)
+            return Problem(row, wanted.external_id, None, None, _claim(facts, label), "failed", person=person)
 
 
 def merge(wanted: Wanted, held: Contact, last: LastApplied | None) -> Merged:
@@ -281,7 +283,7 @@ def cannot_be_understood(row: int | None, external_id: str, held: Contact) -> Pr
     """A contact that the workspace holds in a form unknown to us: an update would lose what it holds."""
     which = f"the contact {held.id}" if held.id else "the contact"
     reason = f"{which} is left alone: what OpenPhone gives cannot be understood ({held.unreadable}). See to it there."
-    return Problem(row, external_id, None, None, reason, "failed")
+    return Problem(row, external_id, None, None, reason, "failed", person=person_of(held))
 
 
 def remove(external_id: str, held: Contact, *, orphan: bool = False) -> Delete:

@@ -156,7 +156,7 @@ def _settled(
         )
     else:
         return _taken_over(one, shared.kind, found[0].contact, label)
-    return Problem(one.row, one.external_id, None, shared.value, reason, "rejected")
+    return Problem(one.row, one.external_id, None, shared.value, reason, "rejected", person=one.person)
 
 
 def _taken_over(one: Create, kind: MatchedBy, held: Contact, label: Label) -> Create | Update:

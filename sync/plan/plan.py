@@ -56,7 +56,17 @@ class HeldBack:
         """A problem for each, as people are told of it."""
         for change in self.changes:
             reason = self.reasons.get(change.external_id, self.danger.reason)
-            yield Problem(change.row, change.external_id, None, None, reason, "held", self.action, self.danger.remedy)
+            yield Problem(
+                row=change.row,
+                external_id=change.external_id,
+                column=None,
+                value=None,
+                reason=reason,
+                kind="held",
+                action=self.action,
+                remedy=self.danger.remedy,
+                person=change.person,
+            )
 
 
 @dataclass(frozen=True, slots=True)

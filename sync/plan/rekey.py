@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from sync.contacts.change import Update
 from sync.mapping.keys import bare
-from sync.plan.same_people import MANY, Finder, Person
+from sync.plan.same_people import MANY, Finder, Likeness
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class Unmatched:
     """A row whose former key says nothing: whom it wants, under its new key."""
 
     row: int | None
-    person: Person
+    person: Likeness
 
 
 @dataclass(slots=True)
@@ -54,7 +54,7 @@ def aside(contact_id: str) -> str:
 
 
 def match_by_evidence(
-    rows: Sequence[Unmatched], contacts: Mapping[str, Person], there: frozenset[str], into: Matching
+    rows: Sequence[Unmatched], contacts: Mapping[str, Likeness], there: frozenset[str], into: Matching
 ) -> None:
     """Match rows to contacts (by contact id; their persons carry former keys). ``there``: numbers of the others."""
     matcher = _Matcher(rows, contacts)
@@ -75,7 +75,7 @@ def match_by_evidence(
 class _Matcher:
     """Matches what speaks for one alone, from both sides, and takes it out."""
 
-    def __init__(self, rows: Sequence[Unmatched], contacts: Mapping[str, Person]) -> None:
+    def __init__(self, rows: Sequence[Unmatched], contacts: Mapping[str, Likeness]) -> None:
         self.rows = list(rows)
         self.contacts = dict(contacts)
         self.found: dict[str, str] = {}
@@ -86,7 +86,9 @@ class _Matcher:
         return self._kept * 2 > len(self.found)
 
     def settle(
-        self, marks: Callable[[Person], Sequence[str]], holds: Callable[[Person, Person], bool] = lambda was, now: True
+        self,
+        marks: Callable[[Likeness], Sequence[str]],
+        holds: Callable[[Likeness, Likeness], bool] = lambda was, now: True,
     ) -> None:
         """Match by what ``marks`` says that both must have, where ``holds``, too."""
         rows, contacts = defaultdict[str, list[int]](list), defaultdict[str, list[str]](list)
@@ -112,11 +114,11 @@ class _Matcher:
         self.contacts = {each: person for each, person in self.contacts.items() if each not in self.found}
 
 
-def _something_in_common(was: Person, now: Person) -> bool:
+def _something_in_common(was: Likeness, now: Likeness) -> bool:
     return was.name == now.name or bool(was.reach & now.reach)
 
 
-def _not_two(was: Person, now: Person) -> bool:
+def _not_two(was: Likeness, now: Likeness) -> bool:
     return was.name == now.name or not (was.reach and now.reach)
 
 

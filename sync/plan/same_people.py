@@ -24,7 +24,7 @@ MANY = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Person:
+class Likeness:
     """A contact whose row is missing, or a row that is new, as far as it says who somebody is.
 
     ``reach``: every number and address, as it is compared. ``content``: every field as text that is equal for equals;
@@ -37,7 +37,7 @@ class Person:
     content: str | None = None
 
     @classmethod
-    def wanted(cls, desired: Desired) -> Person:
+    def wanted(cls, desired: Desired) -> Likeness:
         """Whom a row wants, or what was last sent of a contact."""
         numbers = [value for values in desired.phone_numbers.values() for value in values]
         addresses = [value for values in desired.emails.values() for value in values]
@@ -48,7 +48,7 @@ class Person:
         return cls(desired.external_id, _reach(numbers, addresses), name, content)
 
     @classmethod
-    def found(cls, external_id: str, contact: Contact) -> Person:
+    def found(cls, external_id: str, contact: Contact) -> Likeness:
         """Whom the workspace has: that says nothing of what the row's fields were."""
         numbers, addresses = ([item.value for item in items] for items in (contact.phone_numbers, contact.emails))
         return cls(external_id, _reach(numbers, addresses), _name(contact.scalars))
@@ -78,16 +78,16 @@ class Finder:
     ``there``: numbers and addresses of tracked contacts whose rows are there. A line that many share tells nobody.
     """
 
-    def __init__(self, missing: Iterable[Person], there: Collection[str] = ()) -> None:
+    def __init__(self, missing: Iterable[Likeness], there: Collection[str] = ()) -> None:
         self._there = there
         self._missing = tuple(missing)
-        self._by: dict[str, list[Person]] = defaultdict(list)
+        self._by: dict[str, list[Likeness]] = defaultdict(list)
         self._paired: set[str] = set()
         for person in self._missing:
             for mark in _marks(person):
                 self._by[mark].append(person)
 
-    def all_pairs(self, new: Sequence[Person]) -> list[SamePerson]:
+    def all_pairs(self, new: Sequence[Likeness]) -> list[SamePerson]:
         """Of everyone who is new, the likeliest first; where keys were given anew, by their names alone, too."""
         pairs = [pair for one in new for pair in self.pairs(one)]
         if pairs:
@@ -95,9 +95,9 @@ class Finder:
             pairs += self._by_name([one for one in new if one.external_id not in found])
         return sorted(pairs, key=lambda pair: not pair.likely)
 
-    def _by_name(self, new: Iterable[Person]) -> Iterator[SamePerson]:
+    def _by_name(self, new: Iterable[Likeness]) -> Iterator[SamePerson]:
         """Those of the missing who were found under no other key, and have one's first and last name."""
-        left: dict[tuple[str, ...], Person] = {
+        left: dict[tuple[str, ...], Likeness] = {
             was.name: was for was in self._missing if was.external_id not in self._paired and was.name and all(was.name)
         }
         for one in new:
@@ -105,7 +105,7 @@ class Finder:
                 why = f"both are {' '.join(one.name).title()}, and others have other keys now"
                 yield SamePerson(was.external_id, one.external_id, why)
 
-    def pairs(self, new: Person) -> list[SamePerson]:
+    def pairs(self, new: Likeness) -> list[SamePerson]:
         """Those of the missing whom this one may be, the likeliest first."""
         found: dict[str, SamePerson] = {}
         for mark in _marks(new):
@@ -116,14 +116,14 @@ class Finder:
         self._paired |= found.keys()
         return sorted(found.values(), key=lambda pair: not pair.likely)
 
-    def _carriers(self, mark: str) -> list[Person]:
+    def _carriers(self, mark: str) -> list[Likeness]:
         """Who of the missing has this; of very many only some, so that each is looked at, but not by everyone."""
         carriers = self._by.get(mark, [])
         while len(carriers) > MANY and carriers[-1].external_id in self._paired:
             carriers.pop()
         return carriers[-MANY:]
 
-    def _why(self, was: Person, new: Person) -> str | None:
+    def _why(self, was: Likeness, new: Likeness) -> str | None:
         shared = sorted(was.reach & new.reach)
         telling = [value for value in shared if value not in self._there]
         if telling or (shared and was.name == new.name):
@@ -133,20 +133,20 @@ class Finder:
         return "their keys differ in spelling alone" if _keys_alike(was, new) else None
 
 
-def shared_values(missing: Iterable[Person], new: Iterable[Person]) -> frozenset[str]:
+def shared_values(missing: Iterable[Likeness], new: Iterable[Likeness]) -> frozenset[str]:
     """The numbers and addresses that somebody missing and somebody new have in common."""
     ours = frozenset(value for person in missing for value in person.reach)
     return frozenset(value for person in new for value in person.reach if value in ours)
 
 
-def _keys_alike(was: Person, new: Person) -> bool:
+def _keys_alike(was: Likeness, new: Likeness) -> bool:
     """One key is the other's, spelled anew; but two who have nothing in common are two."""
     if not spelled_anew(was.external_id, new.external_id):
         return False
     return was.name == new.name or not (was.reach and new.reach)
 
 
-def _marks(person: Person) -> list[str]:
+def _marks(person: Likeness) -> list[str]:
     """What two must have in common, at the least, to be looked at together."""
     content = [f"content {person.content}"] if person.content is not None else []
     return [*content, f"key {bare(person.external_id)}", *sorted(person.reach)]

@@ -150,4 +150,4 @@ async def _delete(writer: Writer, change: Delete) -> Delete:
 
 
 def _failed(change: Change, reason: str) -> Outcome:
-    return Outcome(change, Problem(change.row, change.external_id, None, None, reason, "failed"))
+    return Outcome(change, Problem(change.row, change.external_id, None, None, reason, "failed", person=change.person))

@@ -26,13 +26,17 @@ from sync.run.watching import Silent, Watcher
 GRACE_SECONDS = 7.0
 """How long a signal lets what is in flight finish."""
 
+BY_COMMAND = "the command line"
+"""Who starts what nobody else says they started."""
+
 
 @dataclass(frozen=True, slots=True)
 class Workplace:
     """Where a run works: which sync, which state (SQLAlchemy's URL), which workspace; what ends it early.
 
     ``dry_run``: the state is only read, and nothing is sent. ``grace``: seconds that what is in flight may take once
-    ``stop`` is set. ``redactor``: takes what is secret out of every message.
+    ``stop`` is set. ``redactor``: takes what is secret out of every message. ``started_by``: who or what started the
+    work, for the history.
     """
 
     sync: str
@@ -43,6 +47,7 @@ class Workplace:
     clock: Clock = Clock()
     grace: float = GRACE_SECONDS
     redactor: Redactor = field(default_factory=Redactor)
+    started_by: str = BY_COMMAND
 
 
 @dataclass(frozen=True, slots=True)

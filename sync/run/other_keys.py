@@ -15,7 +15,7 @@ from sync.openphone.client import IDS_PER_LOOKUP
 from sync.openphone.lookups import Lookups
 from sync.plan.certainty import UNDER_ANOTHER_KEY
 from sync.plan.noted import Noted
-from sync.plan.same_people import Finder, Person, SamePerson, shared_values
+from sync.plan.same_people import Finder, Likeness, SamePerson, shared_values
 from sync.run.session import Session, Stopped
 from sync.state.contacts import Tracked
 
@@ -27,7 +27,7 @@ async def under_other_keys(
     missing: Collection[str], decisions: Sequence[Decision], session: Session
 ) -> list[SamePerson]:
     """New rows that may be one of these tracked contacts, whose rows are missing; the likeliest pairs first."""
-    new = [Person.wanted(one.desired) for one in decisions if isinstance(one, Create) and one.desired is not None]
+    new = [Likeness.wanted(one.desired) for one in decisions if isinstance(one, Create) and one.desired is not None]
     if not missing or not new:
         return []
     seen = {one.external_id: one.before for one in decisions if isinstance(one, Delete) and one.before is not None}
@@ -38,19 +38,19 @@ async def under_other_keys(
 
 async def people_tracked(
     external_ids: Collection[str], session: Session, seen: Mapping[str, Contact] = MappingProxyType({})
-) -> list[Person]:
+) -> list[Likeness]:
     """Whom the state tracks under these keys: as was last sent, else as ``seen``, else as the workspace has them.
 
     Raises Stopped, and what the client and the state raise.
     """
-    people: list[Person] = []
+    people: list[Likeness] = []
     async for batch in _asked(sorted(external_ids), session):
         unknown = []
         for known in batch:
             if known.sent is not None:
                 people.append(_person_sent(known))
             elif known.external_id in seen:
-                people.append(Person.found(known.external_id, seen[known.external_id]))
+                people.append(Likeness.found(known.external_id, seen[known.external_id]))
             else:
                 unknown.append(known)
         people += await _look_at(unknown, session)
@@ -65,21 +65,21 @@ async def _asked(external_ids: Sequence[str], session: Session) -> AsyncIterator
         yield list(found.values())
 
 
-def _person_sent(known: Tracked) -> Person:
+def _person_sent(known: Tracked) -> Likeness:
     """Whom was last sent under this key."""
-    return Person.wanted(Desired.from_json(known.external_id, known.sent))
+    return Likeness.wanted(Desired.from_json(known.external_id, known.sent))
 
 
-async def _look_at(unknown: Sequence[Tracked], session: Session) -> list[Person]:
+async def _look_at(unknown: Sequence[Tracked], session: Session) -> list[Likeness]:
     """Of whom nothing was sent, since they were found as they should be: as the workspace has them."""
     lookups = Lookups(session.at.client)
-    people: list[Person] = []
+    people: list[Likeness] = []
     for start in range(0, len(unknown), IDS_PER_LOOKUP):
         batch = unknown[start : start + IDS_PER_LOOKUP]
         found = await lookups.find([known.external_id for known in batch])
         for known in batch:
             ours = [one for one in found.get(known.external_id, ()) if one.id == known.contact_id]
-            people.append(Person.found(known.external_id, ours[0]) if ours else Person(known.external_id))
+            people.append(Likeness.found(known.external_id, ours[0]) if ours else Likeness(known.external_id))
     return people
 
 

@@ -50,6 +50,7 @@ from sync.run.session import Session
 from sync.run.tally import Tally
 from sync.run.vanished import Vanished
 from sync.run.verifying import verifying
+from sync.run.whose_row import of_row
 
 BATCH = 200
 """Contacts that the state is asked about at once."""
@@ -164,7 +165,7 @@ class Reconciler:
         tally = self._tally
         self._rows.feedback.note(row, who)
         if isinstance(who, Problem):
-            tally.decisions.append(who)
+            self._tell(who, row)
             self._absences.keyless(row)
             return
         fingerprint = self._rows.mapper.fingerprint(row)
@@ -174,7 +175,7 @@ class Reconciler:
         self.seen.add(who.external_id)
         match outcome:
             case "rejected":
-                tally.decisions.append(self._unclear(row, who.external_id) or self._double(row, who.external_id))
+                self._tell(self._unclear(row, who.external_id) or self._double(row, who.external_id), row)
                 if first is not None:
                     self._absences.doubled(row, fingerprint, first)
                     if self._fingerprints.get(who.external_id) == fingerprint:
@@ -186,7 +187,7 @@ class Reconciler:
             case "unchanged":
                 tally.unchanged += 1
             case "failed":
-                tally.decisions.append(self._refused_before(row, who.external_id))
+                self._tell(self._refused_before(row, who.external_id), row)
             case _:
                 await self._map(row, who, fingerprint)
 
@@ -208,6 +209,9 @@ class Reconciler:
         """Whether what the state remembers of this contact is believed without a look."""
         return not self.verifying.everything and external_id not in self._unsettled
 
+    def _tell(self, problem: Problem, row: Row) -> None:
+        self._tally.decisions.append(of_row(problem, row, self._rows.mapper))
+
     def _unclear(self, row: Row, external_id: str) -> Problem | None:
         return Problem(row.number, external_id, None, None, row.problem, "rejected") if row.problem else None
 
@@ -228,7 +232,8 @@ class Reconciler:
         understood = self._rows.mapper.understand(row, who.external_id)
         self._remarks.understood(understood, row, who.external_id)
         if understood.desired is None:
-            self._tally.decisions.extend(understood.problems)
+            for problem in understood.problems:
+                self._tell(problem, row)
             return
         tracked = who.external_id in self._fingerprints
         wanted = Wanted(

@@ -16,7 +16,7 @@ from sync.contacts.problem import Problem
 from sync.plan.decide import Missing, Wanted
 from sync.plan.plan import Plan
 from sync.plan.rekey import Known, Matching, Move, Unmatched, changed_key, in_waves, match_by_evidence, moves
-from sync.plan.same_people import Person, shared_values
+from sync.plan.same_people import Likeness, shared_values
 from sync.run.apply import apply
 from sync.run.check import Checked, check
 from sync.run.filtering import Filtering
@@ -29,6 +29,7 @@ from sync.run.reading import rows_of
 from sync.run.report import SyncReport
 from sync.run.session import Misconfigured, Session, Stopped, session
 from sync.run.target import Target
+from sync.run.whose_row import of_row
 
 GOES_ON = "run 'openphone-sync state rekey' again for the rest"
 
@@ -138,11 +139,12 @@ class _Reader:
 
     def _take(self, row: Row, who: Identified | Problem, known: Known | None) -> None:
         if isinstance(who, Problem) or row.deleted:
-            self._problems += [who] if isinstance(who, Problem) else []
+            self._problems += [of_row(who, row, self._mapper)] if isinstance(who, Problem) else []
             return
         if who.look in self._wanted:
             reason = "another row before this one has the same key: the first counts"
-            self._problems.append(Problem(row.number, who.external_id, None, None, reason, "rejected"))
+            problem = Problem(row.number, who.external_id, None, None, reason, "rejected")
+            self._problems.append(of_row(problem, row, self._mapper))
             return
         self._wanted |= {who.external_id, who.look}
         if known is not None and known.contact_id not in self._matching.keys:
@@ -150,7 +152,7 @@ class _Reader:
             return
         desired, _ = self._mapper.desired(row, who.external_id)
         if desired is not None:
-            self._unmatched.append(Unmatched(row.number, Person.wanted(desired)))
+            self._unmatched.append(Unmatched(row.number, Likeness.wanted(desired)))
 
     def _known(self, row: Row, who: Identified | Problem | None) -> Known | None:
         """The contact that the row had, by its former key, or by the contact id in its cell."""

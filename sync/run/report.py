@@ -6,7 +6,7 @@ Needs nothing but the values it is given.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -158,6 +158,14 @@ class SyncReport:
         return {name: list(part) if isinstance(part, Iterator) else part for name, part in self.parts().items()}
 
 
+def fields_changed(changes: Iterable[Change]) -> dict[str, dict[str, int]]:
+    """A summary by field: action → field → in how many contacts; what was only taken over has none."""
+    counts: dict[str, Counter[str]] = {}
+    for change in changes:
+        counts.setdefault(change.action, Counter()).update(change.fields.keys())
+    return {action: dict(fields) for action, fields in counts.items()}
+
+
 def tidied(problem: Problem, redactor: Redactor) -> Problem:
     """The problem without secrets, and not endless, whoever gave its words."""
     reason = redactor.message(problem.reason)
@@ -185,6 +193,7 @@ def problem_json(problem: Problem) -> dict[str, Json]:
     return {
         "row": problem.row,
         "external_id": problem.external_id,
+        "name": problem.person.name,
         "column": problem.column,
         "value": problem.value,
         "reason": problem.text,

@@ -17,9 +17,9 @@ from sync.contacts.warning import RowWarning
 from sync.mapping.compiler import MappingError
 from sync.openphone.errors import OpenPhoneError
 from sync.run.job import Workplace
-from sync.run.report import SyncReport
+from sync.run.report import SyncReport, fields_changed
 from sync.state.address import StateError
-from sync.state.history import RunEnd
+from sync.state.history import RunEnd, RunStart
 from sync.state.holding import held
 from sync.state.lock import Locked
 from sync.state.store import State
@@ -60,18 +60,29 @@ class Session:
 Work = Callable[[Session], Awaitable[None]]
 
 
-async def session(at: Workplace, work: Work, *, goes_on: str, reads_every_row: bool = True) -> SyncReport:
+@dataclass(frozen=True, slots=True)
+class _Frame:
+    """What a kind of work asks of its frame, as in ``session``."""
+
+    goes_on: str
+    reads_every_row: bool
+    undoes: int | None
+
+
+async def session(
+    at: Workplace, work: Work, *, goes_on: str, reads_every_row: bool = True, undoes: int | None = None
+) -> SyncReport:
     """Do ``work`` in the frame. Never raises for what a user, a source or OpenPhone can cause: the report tells.
 
     When ``at.stop`` is set, what is in flight may finish for a few seconds; the report says that the run was cut
     short, and, with ``goes_on``, how it goes on. ``reads_every_row``: the problems that the work finds are all there
-    are, so that they replace those of the run before.
+    are, so that they replace those of the run before. ``undoes``: the run that this one puts back.
     """
     report = SyncReport(at.sync, dry_run=at.dry_run)
     if at.client.in_the_clear is not None:
         report.warnings.append(RowWarning("in_the_clear", at.client.in_the_clear))
     started, requests = at.clock.monotonic(), at.client.requests
-    working = asyncio.create_task(_alone(at, work, report, goes_on, reads_every_row))
+    working = asyncio.create_task(_alone(at, work, report, _Frame(goes_on, reads_every_row, undoes)))
     await _until_done_or_stopped(working, at)
     try:
         await working
@@ -104,19 +115,20 @@ async def _until_done_or_stopped(working: asyncio.Task[None], at: Workplace) -> 
         stopping.cancel()
 
 
-async def _alone(at: Workplace, work: Work, report: SyncReport, goes_on: str, reads_every_row: bool) -> None:
+async def _alone(at: Workplace, work: Work, report: SyncReport, frame: _Frame) -> None:
     """Hold the sync and its state for the work. A lock that another holds, or a state that cannot be used, is told."""
     try:
         with held(at.state, at.sync, read_only=at.dry_run, clock=at.clock) as state:
-            report.run = None if at.dry_run else state.history.begin_run(at.sync)
+            begun = RunStart(at.sync, at.started_by, frame.undoes)
+            report.run = None if at.dry_run else state.history.begin_run(begun)
             try:
-                await _with_errors_told(work, Session(at, state, report), goes_on)
+                await _with_errors_told(work, Session(at, state, report), frame.goes_on)
             finally:
                 report.warnings.extend(RowWarning("unreadable", text) for text in at.client.take_warnings())
                 report.in_order()
                 report.tidy(at.redactor)
                 if report.run is not None:
-                    _end(state, report, reads_every_row)
+                    _end(state, report, frame.reads_every_row)
     except Locked as error:
         report.locked, report.error = True, str(error)
     except (StateError, OSError) as error:
@@ -142,5 +154,7 @@ def _end(state: State, report: SyncReport, reads_every_row: bool) -> None:
     known: list[Problem] | None = report.problems
     if not report.problems and (report.error is not None or not reads_every_row):
         known = None  # it cannot know them: those of the run before stay
-    end = RunEnd(report.name, report.status, report.counts, report.error, report.cut_short, known)
+    end = RunEnd(
+        report.name, report.status, report.counts, report.error, report.cut_short, known, fields_changed(report.changes)
+    )
     state.history.end_run(report.run or 0, end)

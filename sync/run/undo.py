@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from sync.contacts.change import Change, Create, Delete, Update
 from sync.contacts.contact import SCALARS, Contact, Desired, Item, differences, sendable_source
+from sync.contacts.person import person_of
 from sync.contacts.problem import Problem
 from sync.openphone.client import OpenPhone
 from sync.plan.decide import cannot_be_understood
@@ -51,7 +52,7 @@ async def undo(at: Workplace, run: int, label: str) -> SyncReport:
                     raise Stopped
             note_keys_undone(opened.state, at.sync, run)
 
-    return await session(at, put_back, goes_on=GOES_ON, reads_every_row=False)
+    return await session(at, put_back, goes_on=GOES_ON, reads_every_row=False, undoes=run)
 
 
 async def plan_undo(sync: str, records: Sequence[ChangeRecord], client: OpenPhone, label: str) -> Plan:
@@ -81,7 +82,8 @@ async def _turned(record: ChangeRecord, client: OpenPhone, label: str) -> Change
         if record.action == "create":
             return None
         reason = "the contact is no longer in the workspace, so its former fields cannot be put back"
-        return Problem(None, record.external_id, None, None, reason, "failed")
+        person = person_of(record.after or record.before)
+        return Problem(None, record.external_id, None, None, reason, "failed", person=person)
     if record.action == "create":
         return Delete(record.external_id, str(now.id), now)
     after = replace(_put_back(record, now), source=sendable_source(now.source, label))

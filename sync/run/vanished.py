@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 from sync.contacts.change import Delete, InStep
 from sync.contacts.contact import Contact
-from sync.contacts.json_value import object_in
+from sync.contacts.person import person_of, person_sent
 from sync.plan.certainty import Waiting
 from sync.plan.decide import MISSING, AsMissing, Missing, cannot_be_understood, fate, remove
 from sync.run.absences import Judged
@@ -46,10 +46,11 @@ class Vanished:
 
     def _decided_unseen(self, item: Missing, contact: Tracked, *, refused: bool) -> bool:
         outcome = fate(MISSING, AsMissing(suspected=item.suspected, waits=item.waits))
+        person = person_sent(item.external_id, contact.sent)
         if outcome == "waiting":
-            self._tally.waiting.append(Waiting(item.external_id, contact.contact_id, _name(contact)))
+            self._tally.waiting.append(Waiting(item.external_id, contact.contact_id, person.name or ""))
         elif outcome == "held" or refused:
-            self._tally.decisions.append(Delete(item.external_id, contact.contact_id))
+            self._tally.decisions.append(Delete(item.external_id, contact.contact_id, known_as=person))
         else:
             return False
         return True
@@ -73,14 +74,7 @@ class Vanished:
         if outcome != "deleted":  # tracked from now on, so that it is remembered what it waits for
             self._tally.decisions.append(InStep(item.external_id, str(found.id), None))
         if outcome == "waiting":
-            name = found.scalars.get("firstName") or ""
-            self._tally.waiting.append(Waiting(item.external_id, str(found.id), name))
+            self._tally.waiting.append(Waiting(item.external_id, str(found.id), person_of(found).name or ""))
         else:
             self._tally.decisions.append(remove(item.external_id, found, orphan=item.contact_id is None))
         return True
-
-
-def _name(contact: Tracked) -> str:
-    """As it was last sent."""
-    scalars = object_in(contact.sent["scalars"]) if contact.sent else {}
-    return " ".join(str(scalars[name]) for name in ("firstName", "lastName") if scalars.get(name))

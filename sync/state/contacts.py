@@ -75,7 +75,7 @@ class Contacts:
         """The contacts tracked under these external ids (a few hundred at most)."""
         query = sa.select(CONTACTS).where(CONTACTS.c.sync == sync, CONTACTS.c.external_id.in_(external_ids))
         with self._database.transaction() as connection:
-            return {row.external_id: _tracked(row) for row in connection.execute(query)}
+            return {row.external_id: tracked_in(row) for row in connection.execute(query)}
 
     def everyone(self, sync: str) -> Iterator[Tracked]:
         """Every contact tracked, read in portions: what was sent of each may be much."""
@@ -84,7 +84,7 @@ class Contacts:
         while True:
             with self._database.transaction() as connection:
                 rows = connection.execute(query.where(CONTACTS.c.external_id > after)).all()
-            yield from map(_tracked, rows)
+            yield from map(tracked_in, rows)
             if len(rows) < PORTION:
                 return
             after = rows[-1].external_id
@@ -94,7 +94,7 @@ class Contacts:
         query = sa.select(CONTACTS).where(CONTACTS.c.sync == sync, CONTACTS.c.contact_id == contact_id)
         with self._database.transaction() as connection:
             row = connection.execute(query).first()
-            return _tracked(row) if row else None
+            return tracked_in(row) if row else None
 
     def owners(self, contact_ids: Sequence[str], *, besides: str) -> dict[str, str]:
         """Contact id → the other sync that tracks it."""
@@ -243,5 +243,6 @@ def _delete(connection: Connection, table: sa.Table, sync: str, external_id: str
     connection.execute(table.delete().where(table.c.sync == sync, table.c.external_id == external_id))
 
 
-def _tracked(row: Any) -> Tracked:
+def tracked_in(row: Any) -> Tracked:
+    """The contact of a row of the table."""
     return Tracked(row.external_id, row.contact_id, json.loads(row.sent) if row.sent else None, row.changed_at)

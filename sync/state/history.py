@@ -7,15 +7,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import sqlalchemy as sa
 
 from sync.clock import Clock
 from sync.contacts.change import COUNTED
-from sync.contacts.contact import Contact
+from sync.contacts.contact import Contact, FieldChanges, differences
 from sync.contacts.json_value import json_text
+from sync.contacts.person import NOBODY, Person, person_of
 from sync.contacts.problem import Action, Problem
 from sync.state.database import Database
 from sync.state.schema import CONTACTS, HISTORY, PROBLEMS, RUNS
@@ -29,6 +30,8 @@ class RunRecord:
     """One run in the history; times are seconds since the epoch, ``ended_at`` None while it runs or if it died.
 
     ``changes``: contacts created, updated, deleted and adopted, added up. ``cut_short``: it was asked to end.
+    ``started_by``: who or what started it; None where that was not kept yet. ``undoes``: the run that it put back.
+    ``fields``: action → field → in how many contacts.
     """
 
     id: int
@@ -40,6 +43,18 @@ class RunRecord:
     error: str | None
     changes: int = 0
     cut_short: bool = False
+    started_by: str | None = None
+    undoes: int | None = None
+    fields: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class RunStart:
+    """A run that begins; ``started_by`` and ``undoes`` as in ``RunRecord``."""
+
+    sync: str
+    started_by: str | None = None
+    undoes: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +67,7 @@ class RunEnd:
     error: str | None
     cut_short: bool
     problems: Sequence[Problem] | None
+    fields: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,14 +82,24 @@ class Pending:
 
 @dataclass(frozen=True, slots=True)
 class ChangeRecord:
-    """One change of one run: what the contact held before and after."""
+    """One change of one run: what the contact held before and after. ``done``: its outcome is known."""
 
     id: int
+    run: int
     external_id: str
     contact_id: str | None
     action: str
     before: Contact | None
     after: Contact | None
+    done: bool = True
+
+    @property
+    def fields(self) -> FieldChanges:
+        return differences(self.before, self.after)
+
+    @property
+    def person(self) -> Person:
+        return person_of(self.after or self.before)
 
 
 class History:
@@ -85,14 +111,14 @@ class History:
 
     # -- runs
 
-    def begin_run(self, sync: str) -> int:
+    def begin_run(self, start: RunStart) -> int:
         """The id of a new run. Runs long past are let go, and what undo could use of them."""
         now = self._clock.now()
-        past = (RUNS.c.sync == sync, RUNS.c.started_at < now - HISTORY_SECONDS)
+        past = (RUNS.c.sync == start.sync, RUNS.c.started_at < now - HISTORY_SECONDS)
         with self._database.transaction() as connection:
             connection.execute(HISTORY.delete().where(HISTORY.c.run_id.in_(sa.select(RUNS.c.id).where(*past))))
             connection.execute(RUNS.delete().where(*past))
-            result = connection.execute(RUNS.insert().values(sync=sync, started_at=now))
+            result = connection.execute(RUNS.insert().values(started_at=now, **asdict(start)))
             return _new_id(result)
 
     def end_run(self, run: int, end: RunEnd) -> None:
@@ -104,8 +130,9 @@ class History:
             "error": end.error,
             "changes": sum(end.counts.get(name, 0) for name in COUNTED.values()),
             "cut_short": end.cut_short,
+            "fields": json.dumps(end.fields),
         }
-        rows = [{"sync": end.sync, **asdict(problem)} for problem in end.problems or ()]
+        rows = [{"sync": end.sync, **_problem_row(problem)} for problem in end.problems or ()]
         with self._database.transaction() as connection:
             connection.execute(RUNS.update().where(RUNS.c.id == run).values(**values))
             if end.problems is not None:
@@ -117,7 +144,7 @@ class History:
         """One run of the history."""
         with self._database.transaction() as connection:
             row = connection.execute(sa.select(RUNS).where(RUNS.c.id == run)).first()
-            return _run(row) if row else None
+            return run_in(row) if row else None
 
     def runs(self, sync: str | None = None, limit: int = 10) -> list[RunRecord]:
         """The last runs, newest first."""
@@ -125,22 +152,19 @@ class History:
         if sync is not None:
             query = query.where(RUNS.c.sync == sync)
         with self._database.transaction() as connection:
-            return [_run(row) for row in connection.execute(query)]
+            return [run_in(row) for row in connection.execute(query)]
 
     def eventful_runs(self, sync: str, since: float) -> list[RunRecord]:
         """The ended runs since then that changed or adopted contacts, newest first."""
         mine = (RUNS.c.sync == sync, RUNS.c.started_at >= since, RUNS.c.changes > 0)
         with self._database.transaction() as connection:
-            return [_run(row) for row in connection.execute(sa.select(RUNS).where(*mine).order_by(RUNS.c.id.desc()))]
+            return [run_in(row) for row in connection.execute(sa.select(RUNS).where(*mine).order_by(RUNS.c.id.desc()))]
 
     def problems(self, sync: str) -> list[Problem]:
         """The rows that needed a person when the last run ended."""
         query = sa.select(PROBLEMS).where(PROBLEMS.c.sync == sync).order_by(PROBLEMS.c.id)
         with self._database.transaction() as connection:
-            return [
-                Problem(p.row, p.external_id, p.column, p.value, p.reason, p.kind, p.action, p.remedy)
-                for p in connection.execute(query)
-            ]
+            return [problem_in(row) for row in connection.execute(query)]
 
     # -- changes, for undo
 
@@ -186,10 +210,7 @@ class History:
 
     def _changes(self, query: sa.Select[Any]) -> list[ChangeRecord]:
         with self._database.transaction() as connection:
-            return [
-                ChangeRecord(h.id, h.external_id, h.contact_id, h.action, _load(h.before), _load(h.after))
-                for h in connection.execute(query.order_by(HISTORY.c.id.desc()))
-            ]
+            return [change_in(row) for row in connection.execute(query.order_by(HISTORY.c.id.desc()))]
 
 
 def _new_id(result: sa.CursorResult[Any]) -> int:
@@ -197,10 +218,59 @@ def _new_id(result: sa.CursorResult[Any]) -> int:
     return int(key[0]) if key else 0
 
 
-def _run(row: Any) -> RunRecord:
+def run_in(row: Any) -> RunRecord:
+    """The run of a row of the table."""
     counts = json.loads(row.counts or "{}")
     return RunRecord(
-        row.id, row.sync, row.started_at, row.ended_at, row.status, counts, row.error, row.changes, row.cut_short
+        id=row.id,
+        sync=row.sync,
+        started_at=row.started_at,
+        ended_at=row.ended_at,
+        status=row.status,
+        counts=counts,
+        error=row.error,
+        changes=row.changes,
+        cut_short=row.cut_short,
+        started_by=row.started_by,
+        undoes=row.undoes,
+        fields=json.loads(row.fields or "{}"),
+    )
+
+
+def change_in(row: Any) -> ChangeRecord:
+    """The change of a row of the table."""
+    return ChangeRecord(
+        id=row.id,
+        run=row.run_id,
+        external_id=row.external_id,
+        contact_id=row.contact_id,
+        action=row.action,
+        before=_load(row.before),
+        after=_load(row.after),
+        done=row.done,
+    )
+
+
+def _problem_row(problem: Problem) -> dict[str, Any]:
+    """The problem's columns; whom it is of and the row as it was as JSON."""
+    person, cells = problem.person.to_json(), dict(problem.cells)
+    written = {"person": json_text(person), "cells": json_text(cells) if cells else None}
+    return {**asdict(problem), **written}
+
+
+def problem_in(row: Any) -> Problem:
+    """The problem of a row of the table."""
+    return Problem(
+        row=row.row,
+        external_id=row.external_id,
+        column=row.column,
+        value=row.value,
+        reason=row.reason,
+        kind=row.kind,
+        action=row.action,
+        remedy=row.remedy,
+        person=Person.from_json(json.loads(row.person)) if row.person else NOBODY,
+        cells=json.loads(row.cells or "{}"),
     )
 
 

@@ -54,6 +54,15 @@ _THIRD = (
     "CREATE TABLE leases (sync TEXT NOT NULL, token INTEGER NOT NULL, PRIMARY KEY (sync))",
 )
 
+_FOURTH = (
+    "ALTER TABLE runs ADD COLUMN started_by TEXT",
+    "ALTER TABLE runs ADD COLUMN undoes INTEGER",
+    "ALTER TABLE runs ADD COLUMN fields TEXT",
+    "ALTER TABLE problems ADD COLUMN person TEXT",
+    "ALTER TABLE problems ADD COLUMN cells TEXT",
+    "CREATE INDEX ix_history_of_contact ON history (sync, external_id)",
+)
+
 
 def _first(connection: Connection) -> None:
     """The tables of the first release."""
@@ -84,6 +93,12 @@ def _third(connection: Connection) -> None:
         connection.exec_driver_sql(statement)
 
 
+def _fourth(connection: Connection) -> None:
+    """Looking back: who started a run, which one it undid, what it changed by field; whose row a problem is of."""
+    for statement in _FOURTH:
+        connection.exec_driver_sql(statement)
+
+
 def _run_in_columns(number: int, counts: str | None, error: str | None) -> dict[str, object]:
     counted = json.loads(counts or "{}")
     changes = sum(counted.get(name, 0) for name in ("created", "updated", "deleted", "adopted"))
@@ -96,5 +111,5 @@ def _held_in_columns(number: int, sentence: str) -> dict[str, object]:
     return {"id": number, "action": action, "reason": reason, "remedy": remedy or None}
 
 
-MIGRATIONS: tuple[Callable[[Connection], None], ...] = (_first, _second, _third)
+MIGRATIONS: tuple[Callable[[Connection], None], ...] = (_first, _second, _third, _fourth)
 """One step a schema version, oldest first."""

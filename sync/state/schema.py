@@ -65,6 +65,9 @@ RUNS = sa.Table(
     sa.Column("error", sa.Text),
     sa.Column("changes", sa.Integer, nullable=False, server_default="0"),
     sa.Column("cut_short", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("started_by", sa.Text),
+    sa.Column("undoes", sa.Integer),
+    sa.Column("fields", sa.Text),
 )
 PROBLEMS = sa.Table(
     "problems",
@@ -79,6 +82,8 @@ PROBLEMS = sa.Table(
     sa.Column("kind", sa.Text, nullable=False),
     sa.Column("action", sa.Text),
     sa.Column("remedy", sa.Text),
+    sa.Column("person", sa.Text),
+    sa.Column("cells", sa.Text),
 )
 HISTORY = sa.Table(
     "history",
@@ -92,4 +97,5 @@ HISTORY = sa.Table(
     sa.Column("before", sa.Text),
     sa.Column("after", sa.Text),
     sa.Column("done", sa.Boolean, nullable=False),
+    sa.Index("ix_history_of_contact", "sync", "external_id"),
 )

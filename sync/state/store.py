@@ -12,6 +12,7 @@ from sync.clock import Clock
 from sync.state.contacts import Contacts
 from sync.state.database import Database
 from sync.state.history import History
+from sync.state.lookback import Lookback
 from sync.state.notes import Notes
 from sync.state.schema import CONTACTS, RUNS
 
@@ -23,6 +24,7 @@ class State:
     contacts: Contacts
     history: History
     notes: Notes
+    lookback: Lookback
     database: Database
 
     @classmethod
@@ -32,7 +34,7 @@ class State:
         ``read_only``: nothing on the disk changes; a state that is not there yet is empty. Raises StateError.
         """
         database = Database.open(url, read_only=read_only)
-        return cls(Contacts(database, clock), History(database, clock), Notes(database), database)
+        return cls(Contacts(database, clock), History(database, clock), Notes(database), Lookback(database), database)
 
     def __enter__(self) -> Self:
         return self

@@ -8,12 +8,12 @@ import pytest
 
 from sync.contacts.contact import Desired
 from sync.plan.rekey import Matching, Move, Unmatched, in_waves, match_by_evidence
-from sync.plan.same_people import Finder, Person
+from sync.plan.same_people import Finder, Likeness
 
 
-def person(key: str, first: str = "Ana", last: str | None = "Roe", phone: str = "", email: str = "") -> Person:
+def person(key: str, first: str = "Ana", last: str | None = "Roe", phone: str = "", email: str = "") -> Likeness:
     phones, emails = {"mobile": (phone,) if phone else ()}, {"work": (email,) if email else ()}
-    return Person.wanted(Desired(key, {"firstName": first, "lastName": last}, phones, emails))
+    return Likeness.wanted(Desired(key, {"firstName": first, "lastName": last}, phones, emails))
 
 
 @pytest.mark.parametrize(
@@ -28,7 +28,7 @@ def person(key: str, first: str = "Ana", last: str | None = "Roe", phone: str = 
         (person("a", phone="+14155550100"), person("b", "Ana", phone="+14155550101"), None),
     ],
 )
-def test_what_speaks_for_one_person(was: Person, now: Person, why: str | None) -> None:
+def test_what_speaks_for_one_person(was: Likeness, now: Likeness, why: str | None) -> None:
     assert [pair.why for pair in Finder([was]).pairs(now)] == ([why] if why else [])
 
 

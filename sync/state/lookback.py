@@ -1,0 +1,174 @@
+"""What the state knows of one run, one contact, or whoever is called so: the questions of people who look back.
+
+Reads only. Every answer is bounded, and takes an index or one pass over one table: they are asked of states with
+100,000 contacts and 1,000 runs.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from sync.contacts.person import Person, person_sent
+from sync.contacts.problem import Problem
+from sync.state.contacts import Tracked, tracked_in
+from sync.state.database import Database
+from sync.state.history import ChangeRecord, RunRecord, change_in, problem_in, run_in
+from sync.state.schema import CONTACTS, HISTORY, PROBLEMS, RUNS
+
+PORTION = 500
+"""Changes read at once, so that a run of 100,000 needs no memory of its own."""
+
+_NO_DIGITS = re.compile(r"[^0-9]")
+_FEWEST_DIGITS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A contact that a search found: the sync that tracks it, or did, its key, and whom it is of."""
+
+    sync: str
+    external_id: str
+    person: Person
+    tracked: bool = True
+
+
+class Lookback:
+    """Answers from the state."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    # -- runs
+
+    def last_that_changed(self, sync: str | None = None) -> RunRecord | None:
+        """The newest run that changed or adopted contacts, of one sync or of all."""
+        query = sa.select(RUNS).where(RUNS.c.changes > 0).order_by(RUNS.c.id.desc()).limit(1)
+        if sync is not None:
+            query = query.where(RUNS.c.sync == sync)
+        with self._database.transaction() as connection:
+            row = connection.execute(query).first()
+            return run_in(row) if row else None
+
+    def undone_by(self, run: int) -> tuple[int, ...]:
+        """The runs that put back this one, oldest first."""
+        query = sa.select(RUNS.c.id).where(RUNS.c.undoes == run).order_by(RUNS.c.id)
+        with self._database.transaction() as connection:
+            return tuple(connection.execute(query).scalars())
+
+    def changes_of_run(
+        self, run: int, *, action: str | None = None, limit: int | None = None, offset: int = 0
+    ) -> list[ChangeRecord]:
+        """What a run changed, in the order in which it was sent; ``action``: only those."""
+        query = sa.select(HISTORY).where(HISTORY.c.run_id == run).order_by(HISTORY.c.id).limit(limit).offset(offset)
+        if action is not None:
+            query = query.where(HISTORY.c.action == action)
+        with self._database.transaction() as connection:
+            return [change_in(row) for row in connection.execute(query)]
+
+    def every_change_of_run(self, run: int) -> Iterator[ChangeRecord]:
+        """All of them, read in portions."""
+        after = 0
+        while True:
+            mine = (HISTORY.c.run_id == run, HISTORY.c.id > after)
+            query = sa.select(HISTORY).where(*mine).order_by(HISTORY.c.id).limit(PORTION)
+            with self._database.transaction() as connection:
+                rows = connection.execute(query).all()
+            yield from map(change_in, rows)
+            if len(rows) < PORTION:
+                return
+            after = rows[-1].id
+
+    # -- contacts
+
+    def syncs_with(self, key: str) -> list[str]:
+        """The syncs that track, or tracked, a contact under this key, or have a row under it that needs a person."""
+        with self._database.transaction() as connection:
+            found = [
+                connection.execute(sa.select(table.c.sync).where(table.c.external_id == key).distinct()).scalars().all()
+                for table in (CONTACTS, HISTORY, PROBLEMS)
+            ]
+            return sorted({name for names in found for name in names})
+
+    def contact(self, sync: str, external_id: str) -> Tracked | None:
+        """What is remembered of a contact that is tracked."""
+        mine = (CONTACTS.c.sync == sync, CONTACTS.c.external_id == external_id)
+        with self._database.transaction() as connection:
+            row = connection.execute(sa.select(CONTACTS).where(*mine)).first()
+            return tracked_in(row) if row else None
+
+    def changes_of_contact(self, sync: str, external_id: str, limit: int = 100) -> list[tuple[ChangeRecord, RunRecord]]:
+        """What was done to a contact, newest first, each with its run."""
+        query = (
+            sa.select(HISTORY.c.id, RUNS.c.id.label("run"))
+            .join(RUNS, RUNS.c.id == HISTORY.c.run_id)
+            .where(HISTORY.c.sync == sync, HISTORY.c.external_id == external_id)
+            .order_by(HISTORY.c.id.desc())
+            .limit(limit)
+        )
+        with self._database.transaction() as connection:
+            pairs = connection.execute(query).all()
+            changes = _by_id(connection, HISTORY, {pair.id for pair in pairs})
+            runs = _by_id(connection, RUNS, {pair.run for pair in pairs})
+        return [(change_in(changes[pair.id]), run_in(runs[pair.run])) for pair in pairs]
+
+    def problems_of(self, sync: str, external_id: str) -> list[Problem]:
+        """Why the contact's row, or the contact, needs a person, if it does."""
+        mine = (PROBLEMS.c.sync == sync, PROBLEMS.c.external_id == external_id)
+        with self._database.transaction() as connection:
+            query = sa.select(PROBLEMS).where(*mine).order_by(PROBLEMS.c.id)
+            return [problem_in(row) for row in connection.execute(query)]
+
+    def tracked_page(self, sync: str, *, after: str = "", limit: int = 50) -> list[Tracked]:
+        """Tracked contacts by key, from the one that follows ``after``."""
+        query = (
+            sa.select(CONTACTS)
+            .where(CONTACTS.c.sync == sync, CONTACTS.c.external_id > after)
+            .order_by(CONTACTS.c.external_id)
+            .limit(limit)
+        )
+        with self._database.transaction() as connection:
+            return [tracked_in(row) for row in connection.execute(query)]
+
+    def search(self, text: str, *, sync: str | None = None, limit: int = 50) -> list[Found]:
+        """Whoever is called so, or has this number, address or key, among all contacts tracked; best by key first.
+
+        Then those whose rows need a person, so that who is not in the workspace is found, too.
+        """
+        wanted = text.strip()
+        if not wanted:
+            return []
+        found: dict[tuple[str, str], Found] = {}
+        with self._database.transaction() as connection:
+            for table, column, tracked in ((CONTACTS, CONTACTS.c.sent, True), (PROBLEMS, PROBLEMS.c.person, False)):
+                query = sa.select(table).where(sa.or_(*_matching(table.c.external_id, column, wanted)))
+                query = query.where(table.c.external_id.is_not(None)).order_by(table.c.external_id != wanted)
+                if sync is not None:
+                    query = query.where(table.c.sync == sync)
+                for row in connection.execute(query.limit(limit)):
+                    who = person_sent(row.external_id, tracked_in(row).sent) if tracked else problem_in(row).person
+                    found.setdefault((row.sync, row.external_id), Found(row.sync, row.external_id, who, tracked))
+        return list(found.values())[:limit]
+
+
+def _matching(key: sa.Column[Any], column: sa.Column[Any], wanted: str) -> Iterator[sa.ColumnElement[bool]]:
+    """A key that begins so; a text that holds all of the words, however they are written; a number that ends so."""
+    yield key.startswith(wanted, autoescape=True)
+    words = wanted.split()
+    yield sa.and_(*(sa.or_(*(column.contains(form, autoescape=True) for form in _forms(word))) for word in words))
+    digits = _NO_DIGITS.sub("", wanted)
+    if len(digits) >= _FEWEST_DIGITS:
+        yield column.contains(digits, autoescape=True)
+
+
+def _forms(word: str) -> set[str]:
+    """A word in the cases in which names are written: databases fold those of ASCII at most."""
+    return {word, word.lower(), word.upper(), word.capitalize()}
+
+
+def _by_id(connection: sa.Connection, table: sa.Table, ids: set[int]) -> dict[int, Any]:
+    return {row.id: row for row in connection.execute(sa.select(table).where(table.c.id.in_(ids)))}
