@@ -75,8 +75,10 @@ def terminal_gone() -> Iterator[int]:
 
 KINDS = {"closed": closed, "full": full, "reader gone": reader_gone, "reader asleep": reader_asleep,
          "terminal gone": terminal_gone}  # fmt: skip
-THREE_OF_THEM = [*("closed", "full", "reader asleep"),
-                 *(pytest.param(kind, marks=pytest.mark.slow) for kind in ("reader gone", "terminal gone"))]  # fmt: skip
+THREE_OF_THEM = [
+    *("closed", "full", "reader asleep"),
+    *(pytest.param(kind, marks=pytest.mark.slow) for kind in ("reader gone", "terminal gone")),
+]
 
 
 def program(stderr: int | None, *arguments: str) -> subprocess.CompletedProcess[str]:
