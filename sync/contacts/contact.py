@@ -246,7 +246,7 @@ def differences(before: Contact | None, after: Contact | None) -> FieldChanges:
     return {
         name: {"from": _shown(old.get(name)), "to": _shown(new.get(name))}
         for name in names
-        if _key(name, old.get(name)) != _key(name, new.get(name))
+        if not _same(old.get(name), new.get(name)) and _key(name, old.get(name)) != _key(name, new.get(name))
     }
 
 
@@ -261,6 +261,15 @@ def _comparable(contact: Contact | None) -> dict[str, _Value]:
         "sourceUrl": contact.source_url,
         **{f"customFields.{key}": value for key, value in sorted(contact.custom_fields.items())},
     }
+
+
+def _same(one: _Value, other: _Value) -> bool:
+    """Whether the two are the same to the letter, so that nothing needs to be compared. Not where 1 equals True."""
+    return one is other or (isinstance(one, str) and one == other) or (_all_items(one) and one == other)
+
+
+def _all_items(value: _Value) -> bool:
+    return isinstance(value, tuple) and all(isinstance(item, Item) for item in value)
 
 
 def _is_filled(value: _Value) -> bool:
