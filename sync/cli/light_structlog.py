@@ -1,4 +1,4 @@
-"""structlog without what it imports for terminals, where standard error is none: rich takes longer than the rest of it."""
+"""structlog without what it imports for terminals, where standard error is none: rich takes longer than it."""
 
 from __future__ import annotations
 

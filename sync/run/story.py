@@ -22,6 +22,7 @@ from sync.run.planning import read_and_decide
 from sync.run.reconcile import Understanding
 from sync.run.remembering import Remembering
 from sync.run.report import SyncReport
+from sync.run.same_source import SameSource
 from sync.run.session import Session, Stopped, session
 from sync.run.target import Target
 
@@ -38,11 +39,14 @@ async def _pass(job: Job, opened: Session) -> None:
     """The story: what fits, what the source says, what differs, what may be done, doing it."""
     refuse_other_keys(job, opened.state)
     async with job.source.opened() as connector:
+        same = await SameSource.of(job, opened, connector)
+        if same.told():
+            return
         checked = await check(job, connector)
         tracked = opened.state.contacts.fingerprints(job.sync)
         identity = identity_for(connector, job, checked.mapper, opened.state, tracked)
         feedback = feedback_for(connector, job, identity, opened)
-        memory = Remembering.of(job, opened, checked.mapper)
+        memory = Remembering.of(job, opened, checked.mapper, same)
         seen = ColumnsSeen(job.mapping, checked.columns)
         rows = Understanding(checked.mapper, identity, feedback, seen, tracked, memory.mapping.changed)
         plan = await read_and_decide(connector, rows, job, opened)
