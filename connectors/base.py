@@ -221,6 +221,15 @@ class ReadsText(Protocol):
 
 
 @runtime_checkable
+class HasVersion(Protocol):
+    """A connector whose source can be told from what it was without being understood. Optional."""
+
+    async def version(self) -> str:
+        """Equal for two sources that give the same rows; asked before anything else. Raises SourceError."""
+        ...
+
+
+@runtime_checkable
 class TellsNotes(Protocol):
     """A connector that may have something to say of its source, though nothing is wrong. Optional."""
 

@@ -105,6 +105,9 @@ class CsvConnector:
         self._file: _OpenFile | None = None
         self._rows = 0
 
+    async def version(self) -> str:
+        return await self._path.version()
+
     async def columns(self) -> Sequence[str]:
         return (await self._opened()).header.columns
 

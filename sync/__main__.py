@@ -1,5 +1,5 @@
 """``python -m sync`` is ``openphone-sync``."""
 
-from sync.cli.main import main
+from sync.cli.entry import run
 
-main()
+run()

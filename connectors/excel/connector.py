@@ -67,6 +67,9 @@ class ExcelConnector:
         self._table: _Table | None = None
         self._rows = 0
 
+    async def version(self) -> str:
+        return await self._path.version()
+
     async def columns(self) -> Sequence[str]:
         return (await self._opened()).columns
 

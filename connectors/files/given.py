@@ -5,6 +5,7 @@ Messages may hold ``str(file)``: of an address it shows the host and the file's 
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 import stat
@@ -24,6 +25,7 @@ from connectors.threads import in_thread
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+)://")
 WEB = ("https", "http")
 STORES = ("s3", "gs", "sftp")
+_BLOCK = 1 << 18
 
 
 def _checked(path: str) -> str:
@@ -84,6 +86,18 @@ class GivenFile:
     def open(self) -> BinaryIO:
         """Its bytes. Raises OSError."""
         return self._where.open("rb")
+
+    async def version(self) -> str:
+        """A digest of all its bytes. Raises SourceError."""
+        await self.fetch()
+        return await in_thread(self._digest, "file-source")
+
+    def _digest(self) -> str:
+        digest = hashlib.blake2b(digest_size=16)
+        with self.errors_named(), self.open() as file:
+            while block := file.read(_BLOCK):
+                digest.update(block)
+        return digest.hexdigest()
 
     def stat(self) -> os.stat_result:
         """Of the file that is read. Raises OSError."""

@@ -54,6 +54,9 @@ class VcardConnector:
         self._path = GivenFile(options.path, context.folder, ".vcf file")
         self._book: _Book | None = None
 
+    async def version(self) -> str:
+        return await self._path.version()
+
     async def columns(self) -> Sequence[str]:
         return (await self._opened()).columns
 

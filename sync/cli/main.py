@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
@@ -49,7 +50,10 @@ class Main(LazyGroup):
         """The command, and whatever may come of it: one message, and the document where JSON was asked for."""
         arguments = ctx.meta[_ARGUMENTS]
         try:
-            from sync.cli.common import Surroundings  # not earlier: --help answers at once
+            from sync.cli.light_structlog import import_structlog  # not earlier: --help answers at once
+
+            import_structlog(for_a_terminal=sys.stderr.isatty())
+            from sync.cli.common import Surroundings
 
             ctx.obj = ctx.obj or Surroundings()
             return super().invoke(ctx)

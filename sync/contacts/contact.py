@@ -235,15 +235,18 @@ def differences(before: Contact | None, after: Contact | None) -> FieldChanges:
 
     Dates are compared by day, options as sets, items without regard to order, addresses without regard to case.
     """
-    old, new = _comparable(before), _comparable(after)
     if before is None or after is None:
-        old.pop("externalId", None)  # said beside the fields already
-        new.pop("externalId", None)
+        return {
+            name: {"from": _shown(value), "to": None} if after is None else {"from": None, "to": _shown(value)}
+            for name, value in _comparable(before or after).items()
+            if name != "externalId" and _is_filled(value)  # that one is said beside the fields already
+        }
+    old, new = _comparable(before), _comparable(after)
     names = [*old, *(name for name in new if name not in old)]
     return {
         name: {"from": _shown(old.get(name)), "to": _shown(new.get(name))}
         for name in names
-        if _key(name, old.get(name)) != _key(name, new.get(name))
+        if not _same(old.get(name), new.get(name)) and _key(name, old.get(name)) != _key(name, new.get(name))
     }
 
 
@@ -258,6 +261,20 @@ def _comparable(contact: Contact | None) -> dict[str, _Value]:
         "sourceUrl": contact.source_url,
         **{f"customFields.{key}": value for key, value in sorted(contact.custom_fields.items())},
     }
+
+
+def _same(one: _Value, other: _Value) -> bool:
+    """Whether the two are the same to the letter, so that nothing needs to be compared. Not where 1 equals True."""
+    return one is other or (isinstance(one, str) and one == other) or (_all_items(one) and one == other)
+
+
+def _all_items(value: _Value) -> bool:
+    return isinstance(value, tuple) and all(isinstance(item, Item) for item in value)
+
+
+def _is_filled(value: _Value) -> bool:
+    """Whether this differs from nothing."""
+    return bool(value.strip()) if isinstance(value, str) else value is not None and value != ()
 
 
 def _key(name: str, value: _Value) -> Hashable:

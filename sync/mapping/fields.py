@@ -85,6 +85,27 @@ class Field(Generic[V_co]):
         return self.columns[0] if self.columns else self.name
 
     def reading(self, cells: Cells) -> Reading[V_co]:
+        """What the field is in this row."""
+        return self._plain_reading(cells) or self.reading_in_full(cells)
+
+    def _plain_reading(self, cells: Cells) -> Reading[V_co] | None:
+        """The same for a column's text that is one value and loses nothing; None where there is more to it."""
+        spec = self.spec
+        if len(spec.columns) != 1 or spec.map or spec.split is not None or self.template or self.whole:
+            return None
+        cell = cells.get(spec.columns[0])
+        if not isinstance(cell, str) or not cell.strip():
+            return None
+        taken = self.pieces(cell)
+        if len(taken) != 1 or taken[0].lost is not None or is_blank(taken[0].cell):
+            return None
+        try:
+            return Reading((self.read(taken[0].cell),))
+        except ValueUnreadable:
+            return None
+
+    def reading_in_full(self, cells: Cells) -> Reading[V_co]:
+        """The same, whatever there is to it."""
         if self.false_is_nothing and not self.spec.map:
             cells = {column: _without_false(cells.get(column)) for column in self.columns}
         changed: list[Bad] = []

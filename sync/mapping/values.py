@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from connectors.base import Cell, Unreadable
-from sync.mapping import dates, error_words, numerals, yes_no
+from sync.mapping import dates, error_words, numerals, plain_numbers, yes_no
 
 if TYPE_CHECKING:
     from phonenumbers import PhoneNumber
@@ -60,18 +60,14 @@ def text(cell: Cell) -> str:
     return ", ".join(filter(None, (text(item) for item in cell)))
 
 
+_INVISIBLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufeff]")
+"""Control characters but the tab and the end of a line, halves of a surrogate pair, and the byte order mark."""
+
+
 def _clean(raw: str) -> str:
     if raw.isascii() and raw.isprintable():
         return raw.strip()
-    unified = raw.replace("\r\n", "\n").replace("\r", "\n")
-    return "".join(c for c in unified if _is_visible(c)).strip()
-
-
-def _is_visible(character: str) -> bool:
-    """False for control characters, halves of a surrogate pair, and the byte order mark."""
-    if character in "\n\t":
-        return True
-    return character != "\ufeff" and unicodedata.category(character) not in ("Cc", "Cs")
+    return _INVISIBLE.sub("", raw.replace("\r\n", "\n").replace("\r", "\n")).strip()
 
 
 def _int_text(cell: int) -> str:
@@ -131,6 +127,8 @@ def phone(cell: Cell, region: str) -> str:
     ``region`` (such as "US") serves numbers without a country code. An extension is left out: E.164 has no place
     for one, and the number itself is good.
     """
+    if isinstance(cell, str) and (read := plain_numbers.plain(cell.strip(), region)):
+        return read
     written = _phone_text(_one(cell, "phone number"))
     number = _EXTENSION.sub("", re.sub(r"^tel:\s*", "", written, flags=re.IGNORECASE))
     _check_dialled(number)

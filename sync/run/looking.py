@@ -38,6 +38,7 @@ class Looking:
         self._under_way: set[asyncio.Task[None]] = set()
         self.everyone = Everyone(session.at.client, session.at.stop)
         self._listed = False
+        self._in_the_list: dict[str, tuple[Wanted | Missing, list[Contact]]] = {}
 
     async def read_everyone(self, tracked: Sized) -> None:
         """Read the whole workspace first, where that is cheaper than asking for every tracked contact.
@@ -50,7 +51,9 @@ class Looking:
     async def look(self, item: Wanted | Missing) -> None:
         """Look this item up, soon. Raises Stopped, and what the client and the state raise."""
         if (carriers := self._listed_carriers(item)) is not None:
-            await self._found([item], {item.external_id: carriers})
+            self._in_the_list[item.external_id] = (item, carriers)
+            if len(self._in_the_list) >= AT_ONCE:
+                await self._settle_the_listed()
             return
         self._queue.append(item)
         if len(self._queue) >= IDS_PER_LOOKUP:
@@ -59,14 +62,9 @@ class Looking:
 
     async def look_at_all(self, items: Sequence[Wanted | Missing]) -> None:
         """Look all of these up: in the list, where everyone was read, and else as ``look`` does."""
-        for start in range(0, len(items), AT_ONCE):
-            batch = items[start : start + AT_ONCE]
-            carriers = {item.external_id: self._listed_carriers(item) for item in batch}
-            listed = {external_id: found for external_id, found in carriers.items() if found is not None}
-            await self._found([item for item in batch if item.external_id in listed], listed)
-            for item in batch:
-                if item.external_id not in listed:
-                    await self.look(item)
+        for item in items:
+            await self.look(item)
+        await self._settle_the_listed()
 
     def _listed_carriers(self, item: Wanted | Missing) -> list[Contact] | None:
         """Who carries its id, as far as the list of everyone can be relied on to say."""
@@ -78,6 +76,7 @@ class Looking:
 
     async def finish(self) -> None:
         """Everything that was to be looked up has been."""
+        await self._settle_the_listed()
         if self._queue:
             self._begin()
         await self._wait_until(0)
@@ -89,6 +88,13 @@ class Looking:
         await asyncio.gather(*self._under_way, return_exceptions=True)
         self._lookups.close()
         await self.everyone.close()
+
+    async def _settle_the_listed(self) -> None:
+        """Those that need no request, several at once: the state is asked who else tracks them."""
+        listed, self._in_the_list = self._in_the_list, {}
+        await self._found(
+            [item for item, _ in listed.values()], {key: carriers for key, (_, carriers) in listed.items()}
+        )
 
     def _begin(self) -> None:
         batch, self._queue = self._queue, []

@@ -15,6 +15,7 @@ from sync.run.job import Job
 from sync.run.key_facts import note_keys
 from sync.run.mapping_memory import MappingMemory
 from sync.run.newcomers import begin_creates, end_creates
+from sync.run.same_source import SameSource
 from sync.run.session import Session
 from sync.run.verifying import note_verified
 
@@ -26,14 +27,16 @@ class Remembering:
     job: Job
     opened: Session
     mapping: MappingMemory
+    same: SameSource
 
     @classmethod
-    def of(cls, job: Job, opened: Session, mapper: Mapper) -> Remembering:
+    def of(cls, job: Job, opened: Session, mapper: Mapper, same: SameSource) -> Remembering:
         """Those of this run, whose rows are mapped by ``mapper``."""
-        return cls(job, opened, MappingMemory(opened.state.notes, job.sync, mapper))
+        return cls(job, opened, MappingMemory(opened.state.notes, job.sync, mapper), same)
 
     def before(self, plan: Plan, connector: Connector) -> None:
         """The plan, made from what the connector read, is about to be carried out."""
+        self.same.forget()
         note_keys(self.job, self.opened.state)
         encoding.remember(connector, self.job, self.opened)
         self.mapping.begin()
@@ -44,3 +47,4 @@ class Remembering:
         self.mapping.carried_out(plan)
         note_verified(plan, self.opened)
         end_creates(self.job, self.opened)
+        self.same.note(plan)

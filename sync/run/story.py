@@ -22,6 +22,7 @@ from sync.run.planning import read_and_decide
 from sync.run.reconcile import Understanding
 from sync.run.remembering import Remembering
 from sync.run.report import SyncReport
+from sync.run.same_source import SameSource
 from sync.run.session import Session, Stopped, session
 from sync.run.target import Target
 
@@ -30,22 +31,26 @@ GOES_ON = "the next run goes on from there"
 
 async def run_sync(job: Job) -> SyncReport:
     """One pass of one sync. Never raises for what a user, a source or OpenPhone can cause: the report tells."""
-    return await session(job.at, lambda opened: _pass(job, opened), goes_on=GOES_ON)
+    approval = job.options.approval
+    return await session(job.at, lambda opened: _pass(job, opened), goes_on=GOES_ON, approval=approval)
 
 
 async def _pass(job: Job, opened: Session) -> None:
     """The story: what fits, what the source says, what differs, what may be done, doing it."""
     refuse_other_keys(job, opened.state)
     async with job.source.opened() as connector:
+        same = await SameSource.of(job, opened, connector)
+        if same.told():
+            return
         checked = await check(job, connector)
         tracked = opened.state.contacts.fingerprints(job.sync)
         identity = identity_for(connector, job, checked.mapper, opened.state, tracked)
         feedback = feedback_for(connector, job, identity, opened)
-        memory = Remembering.of(job, opened, checked.mapper)
+        memory = Remembering.of(job, opened, checked.mapper, same)
         seen = ColumnsSeen(job.mapping, checked.columns)
         rows = Understanding(checked.mapper, identity, feedback, seen, tracked, memory.mapping.changed)
         plan = await read_and_decide(connector, rows, job, opened)
-        opened.report.expect(plan)
+        await opened.decided(plan)
         if not job.at.dry_run:
             memory.before(plan, connector)
             await _carry_out(plan, _Hands(job, opened, checked, feedback, memory))

@@ -116,11 +116,36 @@ class Contacts:
         What was last sent is forgotten as far as the contact is no longer so: it must not pass for what is held.
         """
         with self._database.transaction() as connection:
+            for batch in _portions(steps):
+                self._remember(connection, sync, batch)
+
+    def _remember(self, connection: Connection, sync: str, steps: Sequence[InStep]) -> None:
+        """A portion of them: a few statements for all, whoever is known already."""
+        ids = [step.external_id for step in steps]
+        known = set(_in(connection, sync, CONTACTS.c.external_id, ids))
+        new = [step.contact_id for step in steps if step.external_id not in known]
+        if new and any(_in(connection, sync, CONTACTS.c.contact_id, new)):  # contacts get other keys: one by one
             for step in steps:
-                values: dict[str, Any] = {"contact_id": step.contact_id, "fingerprint": step.fingerprint}
-                if not step.as_sent:
-                    values["sent"] = json_text(step.still.to_json()) if step.still else None
-                self._put(connection, sync, step.external_id, values)
+                self._put(connection, sync, step.external_id, _in_step(step))
+            return
+        now = self._clock.now()
+        updates: dict[bool, list[dict[str, Any]]] = {True: [], False: []}
+        inserts = []
+        for step in steps:
+            values = _in_step(step)
+            if step.external_id in known:
+                updates[step.as_sent].append({"known": step.external_id, **values})
+            else:
+                inserts.append(
+                    {"sync": sync, "external_id": step.external_id, "changed_at": now, "sent": None, **values}
+                )
+        mine = (CONTACTS.c.sync == sync, CONTACTS.c.external_id == sa.bindparam("known"))
+        for rows in filter(None, updates.values()):
+            connection.execute(CONTACTS.update().where(*mine).values(changed_at=now), rows)
+        if inserts:
+            connection.execute(CONTACTS.insert(), inserts)
+        for table in (INTENTS, REFUSALS):
+            connection.execute(table.delete().where(table.c.sync == sync, table.c.external_id.in_(ids)))
 
     def forget(self, sync: str, external_ids: Sequence[str]) -> None:
         """These contacts are gone, and so is any intent to make them."""
@@ -237,6 +262,35 @@ class Contacts:
         else:
             mine = (CONTACTS.c.sync == sync, CONTACTS.c.external_id == former)
             connection.execute(CONTACTS.update().where(*mine).values(**values))
+
+
+def _in_step(step: InStep) -> dict[str, Any]:
+    """The columns of a contact that is in step; without ``sent`` where what was last sent stands."""
+    values: dict[str, Any] = {"contact_id": step.contact_id, "fingerprint": step.fingerprint}
+    if not step.as_sent:
+        values["sent"] = json_text(step.still.to_json()) if step.still else None
+    return values
+
+
+def _portions(steps: Iterable[InStep]) -> Iterator[list[InStep]]:
+    """So many at once, and no key and no contact twice among them."""
+    portion: list[InStep] = []
+    keys, contacts = set[str](), set[str]()
+    for step in steps:
+        if len(portion) == PORTION or step.external_id in keys or step.contact_id in contacts:
+            yield portion
+            portion, keys, contacts = [], set(), set()
+        portion.append(step)
+        keys.add(step.external_id)
+        contacts.add(step.contact_id)
+    if portion:
+        yield portion
+
+
+def _in(connection: Connection, sync: str, column: sa.Column[str], values: Sequence[str]) -> Iterable[str]:
+    """Those of the values that a contact of this sync has in the column."""
+    query = sa.select(column).where(CONTACTS.c.sync == sync, column.in_(values))
+    return connection.execute(query).scalars()
 
 
 def _delete(connection: Connection, table: sa.Table, sync: str, external_id: str) -> None:

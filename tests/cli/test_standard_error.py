@@ -75,6 +75,10 @@ def terminal_gone() -> Iterator[int]:
 
 KINDS = {"closed": closed, "full": full, "reader gone": reader_gone, "reader asleep": reader_asleep,
          "terminal gone": terminal_gone}  # fmt: skip
+THREE_OF_THEM = [
+    *("closed", "full", "reader asleep"),
+    *(pytest.param(kind, marks=pytest.mark.slow) for kind in ("reader gone", "terminal gone")),
+]
 
 
 def program(stderr: int | None, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -88,7 +92,7 @@ def program(stderr: int | None, *arguments: str) -> subprocess.CompletedProcess[
     )
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", THREE_OF_THEM)
 def test_a_run_a_dry_run_and_an_undo_do_what_they_do(bench: Workbench, kind: str) -> None:
     def said(name: str, *arguments: str, code: int = 0) -> str:
         with KINDS[kind]() as stderr:
@@ -107,7 +111,7 @@ def test_a_run_a_dry_run_and_an_undo_do_what_they_do(bench: Workbench, kind: str
     said("run", "customers", code=3)
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", THREE_OF_THEM)
 def test_a_daemon_goes_on_and_ends_well(tmp_path: Path, kind: str) -> None:
     (tmp_path / "customers.csv").write_text(CSV)
     with SandboxThread(SandboxOptions(requests_per_second=1000)) as sandbox, KINDS[kind]() as stderr:

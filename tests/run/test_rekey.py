@@ -19,7 +19,7 @@ from tests.support.workbench import COLUMNS, Result, Row, Workbench, ended, peop
 WITH_NUMBER = (*COLUMNS, "number")
 
 
-@pytest.fixture(params=[False, True], ids=["strict", "doubles"])
+@pytest.fixture(params=[False, pytest.param(True, marks=pytest.mark.slow)], ids=["strict", "doubles"])
 def bench(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Workbench]:
     with workbench(tmp_path, accept_doubles=request.param) as opened:
         yield opened

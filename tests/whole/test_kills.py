@@ -15,6 +15,9 @@ import pytest
 from sync.sandbox import SandboxThread
 from tests.support.workbench import Result, Workbench, ended, people, person, workbench
 
+TAKING_TURNS = pytest.mark.parametrize(
+    "doubles", [pytest.param(True, marks=pytest.mark.slow), False], ids=["accepts doubles", "refuses doubles"]
+)
 BOTH = pytest.mark.parametrize("doubles", [True, False], ids=["accepts doubles", "refuses doubles"])
 
 
@@ -54,7 +57,7 @@ def finish(bench: Workbench) -> Result:
     return result
 
 
-@BOTH
+@TAKING_TURNS
 def test_twelve_kills_in_one_load_of_300_rows_with_edits_in_between(tmp_path: Path, doubles: bool) -> None:
     rng = random.Random(12)
     with workbench(tmp_path, wait=0.5, accept_doubles=doubles, latency=0.03, list_lag=0.3) as bench:

@@ -52,7 +52,7 @@ def doubled(bench: Workbench) -> list[str]:
     return sorted({key for key in keys if keys.count(key) > 1})
 
 
-@pytest.mark.parametrize("after", [1, 12, 30])
+@pytest.mark.parametrize("after", [12, *(pytest.param(after, marks=pytest.mark.slow) for after in (1, 30))])
 def test_a_run_that_was_cut_off_sends_nothing_more_and_the_next_doubles_nobody(
     bench: Workbench, postgres_state: str, after: int
 ) -> None:
