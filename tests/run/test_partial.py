@@ -230,10 +230,12 @@ def test_a_part_of_a_source_of_changes_moves_no_mark(bench: Workbench, server: C
     mark = facts(bench)
     server.seen.clear()
     assert run(bench, "--limit", "1").counts == {"updated": 1, "left": 1, "rejected": 1, "unchanged": 22}
-    assert "updated_since" in server.seen[0].query
+    assert any("updated_since" in asked.query for asked in server.seen)
     server.seen.clear()
     assert run(bench, "--only", "10").counts == {"updated": 1}
-    assert "updated_since" not in server.seen[0].query, "a row that did not change is asked for as well"
+    assert not any("updated_since" in asked.query for asked in server.seen), (
+        "a row that did not change is asked for as well"
+    )
     assert facts(bench) == mark
     del server.records[20]
     for _ in range(2):
