@@ -43,7 +43,9 @@ class Remembering:
         begin_creates(self.job, self.opened, plan)
 
     def after(self, plan: Plan) -> None:
-        """The plan was carried out to its end."""
+        """The plan was carried out to its end. Of a run that was asked for a part it is as if it had been cut off."""
+        if self.job.options.partial:
+            return
         self.mapping.carried_out(plan)
         note_verified(plan, self.opened)
         end_creates(self.job, self.opened)
