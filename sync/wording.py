@@ -1,4 +1,4 @@
-"""How names are said in messages: lists of them, and the one that was most likely meant. Pure functions on text."""
+"""How names and numbers are said in messages: lists, counts, the name that was most likely meant. Pure functions."""
 
 from __future__ import annotations
 
@@ -23,6 +23,11 @@ def listed(names: Sequence[str]) -> str:
 def _joined(names: Sequence[str], last_word: str) -> str:
     *most, last = names or [""]
     return f"{', '.join(most)} {last_word} {last}" if most else last
+
+
+def counted(number: int, noun: str, plural: str | None = None) -> str:
+    """``1 row``, ``1,234 rows``."""
+    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
 
 
 def nearest(wrong: str, right: Iterable[str]) -> str | None:
