@@ -3,8 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
+
+_LABELS: Mapping[str, str] = {
+    "firstName": "First name",
+    "lastName": "Last name",
+    "company": "Company",
+    "role": "Role",
+    "phoneNumbers": "Phone",
+    "emails": "E-mail",
+    "sourceUrl": "Link",
+    "source": "Source label",
+    "externalId": "Key",
+}
 
 _ALIKE = 0.65
 """How like a name must be to be offered (difflib's ratio)."""
@@ -28,6 +40,11 @@ def _joined(names: Sequence[str], last_word: str) -> str:
 def counted(number: int, noun: str, plural: str | None = None) -> str:
     """``1 row``, ``1,234 rows``."""
     return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
+
+
+def field_label(name: str) -> str:
+    """A field as people call it: ``First name``; a custom field by its own name."""
+    return _LABELS.get(name) or name.removeprefix("customFields.")
 
 
 def nearest(wrong: str, right: Iterable[str]) -> str | None:

@@ -8,18 +8,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sync.cli.common import (
-    Surroundings,
-    Where,
-    config_options,
-    failing,
-    output_option,
-    print_lines,
-    stop_on_signals,
-)
+from sync.cli.common import DOCUMENTS, Surroundings, Where, config_options, failing, print_lines, stop_on_signals
+from sync.cli.documents import document_lines
 from sync.config.model import LoadedConfig
 from sync.plan.options import Limit
-from sync.run.report import SyncReport, document, exit_code
+from sync.run.commands import Commands
+from sync.run.report import SyncReport, exit_code
 
 if TYPE_CHECKING:
     from sync.run.job import RunOptions
@@ -40,7 +34,13 @@ class LimitType(click.ParamType[Limit]):
 @click.command("run")
 @click.argument("names", nargs=-1, metavar="[NAME ...]")
 @config_options
-@output_option
+@click.option(
+    "--output",
+    type=click.Choice(["text", *DOCUMENTS]),
+    default="text",
+    show_default=True,
+    help="What standard output gets; html is a page to send by mail.",
+)
 @click.option(
     "--dry-run", is_flag=True, help="Read everything, send no write, change no state; say what would be done."
 )
@@ -67,23 +67,25 @@ def command(
     NAME is a sync of the configuration; all of them by default. Start with --dry-run: it shows every change, old
     and new, and sends nothing.
     """
-    fail = failing(output, lambda message: document([], message))
+    fail = failing(output, lambda message: document_lines(output, [], message))
     loaded = where.read(names, fail)
     from sync.run.job import RunOptions
 
     options = RunOptions(dry_run=dry_run, verify=verify, max_deletes=max_deletes, max_rewrites=max_rewrites)
     wanted = tuple(dict.fromkeys(names)) or tuple(loaded.config.syncs)
-    reports = asyncio.run(_run(loaded, wanted, options, output, around))
-    if output == "json":
-        print_lines(document(reports))
+    commands = where.commands(loaded)
+    reports = asyncio.run(_run(loaded, wanted, options, commands if output == "text" else None, around))
+    if output != "text":
+        print_lines(document_lines(output, reports, commands=commands))
     sys.exit(exit_code(reports))
 
 
 async def _run(
-    loaded: LoadedConfig, names: tuple[str, ...], options: RunOptions, output: str, around: Surroundings
+    loaded: LoadedConfig, names: tuple[str, ...], options: RunOptions, printed: Commands | None, around: Surroundings
 ) -> list[SyncReport]:
+    """One run after the other; each is told (``printed``: with which commands) when it has ended."""
     from sync.cli.progress import watching
-    from sync.cli.text import print_report
+    from sync.cli.text import print_end, print_report
     from sync.config.jobs import Jobs
     from sync.run.story import run_sync
 
@@ -96,7 +98,9 @@ async def _run(
                     reports.append(SyncReport(name, options.dry_run, error="stopped by a signal before it began"))
                     continue
                 reports.append(await run_sync(jobs.job(name, client, stop, options, watcher)))
-                if output == "text":
+                if printed is not None:
                     watcher.clear()
-                    print_report(reports[-1], verify=options.verify)
+                    print_report(reports[-1], verify=options.verify, commands=printed, among=len(names))
+    if printed is not None:
+        print_end(reports)
     return reports

@@ -50,8 +50,10 @@ def report_lines(
     """The report, line by line."""
     body = list(_body(report, verify, commands))
     told = f"{report.name}: {verdict.verdict(report)}" if among > 1 else verdict.verdict(report)
-    last = click.style(one_line(told), fg=_colour(report), bold=True)
-    return [last, *body, last] if len(body) > SCREEN else [*body, last]
+    said = click.style(one_line(told), fg=_colour(report), bold=True)
+    if among > 1:
+        return ["", said, *body, *([said] if len(body) > SCREEN else [])]
+    return [said, *body, said] if len(body) > SCREEN else [*body, said]
 
 
 def print_end(reports: Sequence[SyncReport]) -> None:
@@ -116,9 +118,10 @@ def _changes(report: SyncReport, commands: Commands) -> Iterator[str]:
 
 
 def _load(group: Group, dry_run: bool, listing: str) -> Iterator[str]:
-    yield click.style(f"{group.title(dry_run=dry_run)}, such as", bold=True)
+    yield click.style(group.title(dry_run=dry_run), bold=True)
+    yield "  such as"
     for change in group.changes[:SHOWN_EXAMPLES]:
-        yield from change_lines(change, "  ")
+        yield from change_lines(change, "    ")
     yield from _more(len(group.changes) - SHOWN_EXAMPLES, "", listing, "    ")
 
 

@@ -6,7 +6,9 @@ import shlex
 from dataclasses import dataclass
 
 PROGRAM = "openphone-sync"
-ALL_IN_A_DOCUMENT = "--output json or --output html"
+ALL_IN_JSON = "--output json"
+ALL_IN_A_DOCUMENT = f"{ALL_IN_JSON} or --output html"
+"""What lists everything of a dry run: the state knows nothing of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,4 +40,4 @@ class Commands:
 
     def _command(self, name: str, *words: str) -> str:
         config = ("-c", self.config) if self.config else ()
-        return shlex.join([PROGRAM, name, *config, *words])
+        return shlex.join([PROGRAM, name, *words, *config])

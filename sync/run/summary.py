@@ -80,11 +80,14 @@ class Group:
     fields: Mapping[str, int]
     load: bool
 
+    def short_title(self, *, dry_run: bool) -> str:
+        """``146 contacts to add``."""
+        return f"{counted(len(self.changes), 'contact')} {_DOES[self.action][0 if dry_run else 1]}"
+
     def title(self, *, dry_run: bool) -> str:
         """``146 contacts to add: firstName in 146, lastName in 140``."""
         fields = ", ".join(f"{name} in {count:,}" for name, count in self.fields.items())
-        does = _DOES[self.action][0 if dry_run else 1]
-        what = f"{counted(len(self.changes), 'contact')} {does}"
+        what = self.short_title(dry_run=dry_run)
         return f"{what}: {fields}" if fields and self.action != "delete" else what
 
 
