@@ -1,4 +1,4 @@
-"""``run --output markdown``: for a comment on GitHub, or a chat. The verdict, a table of syncs, what is in each to unfold.
+"""``run --output markdown``: for a comment on GitHub, or a chat. The verdict, a table of syncs, each to unfold.
 
 No value that somebody wrote becomes markup, mentions anybody or links anywhere.
 """
@@ -25,10 +25,10 @@ MOST_ROWS = 100
 """So many of one kind are shown: GitHub takes 65,536 characters."""
 
 _MARKS: Mapping[str, str] = {"ok": "🟢", "partial": "🟡", "held": "🟡", "locked": "🟡"}
-_MARKUP = re.compile(r"([\\`*_{}\[\]<>|~#$!^=]|^[+-])")
+_MARKUP = re.compile(r"([\\`*_{}\[\]<>|~#$])")
 _ENTITIES = {"<": "&lt;", ">": "&gt;"}
 _AND = re.compile(r"&(?=#?\w+;)")
-_LINK = re.compile(r"(?i)(://|\bwww(?=\.))")
+_LINK = re.compile(r"(?i)(:(?=//)|\bwww(?=\.))")
 _MENTION = re.compile(r"(?<![\w.+-])@(?=\w)")
 _WORD_JOINER = "\u2060"
 
@@ -36,7 +36,7 @@ _WORD_JOINER = "\u2060"
 def markdown_lines(reports: Sequence[SyncReport], commands: Commands, error: str | None = None) -> Iterator[str]:
     """The document, line by line; ``error``: why nothing, or not all, could be done."""
     if error is not None:
-        yield from (f"**{escaped(error)}**", "")
+        yield from (line for said in error.splitlines() for line in (f"**{escaped(said)}**", ""))
     if not reports:
         return
     worst = verdict.worst_first(reports)
@@ -50,7 +50,7 @@ def markdown_lines(reports: Sequence[SyncReport], commands: Commands, error: str
 
 def _overview(report: SyncReport) -> list[str]:
     mark = _MARKS.get(report.status, "🔴")
-    return [mark, escaped(report.name), f"{report.counts['rows']:,}", escaped(verdict.verdict(report))]
+    return [mark, escaped(report.name), f"{report.counts['rows']:,}", escaped(verdict.verdict(report, named=False))]
 
 
 def _sync(report: SyncReport, commands: Commands, several: bool) -> Iterator[str]:
@@ -194,8 +194,6 @@ def escaped(text: str) -> str:
     """A value that nothing in is markup, a mention or a link."""
     text = _AND.sub("&amp;", one_line(text))
     text = _MARKUP.sub(lambda found: _ENTITIES.get(found[1]) or f"\\{found[1]}", text)
-    text = _LINK.sub(
-        lambda found: f"{_WORD_JOINER}{found[1]}" if found[1] == "://" else f"{found[1]}{_WORD_JOINER}", text
-    )
+    text = _LINK.sub(rf"\1{_WORD_JOINER}", text)
     text = _MENTION.sub(f"@{_WORD_JOINER}", text)
     return text.replace("\\#", f"\\#{_WORD_JOINER}")

@@ -119,10 +119,15 @@ class Section:
     warnings: tuple[RowWarning, ...]
     in_the_app: str
 
+    @property
+    def all_shown(self) -> bool:
+        """Whether every row that needs a person stands on the page."""
+        return self.needing <= MOST_PROBLEMS
+
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """The whole of it. ``error``: why nothing could be done at all."""
+    """The whole of it. ``errors``: why nothing could be done at all, line by line."""
 
     title: str
     verdict: str
@@ -130,7 +135,7 @@ class Page:
     dry_run: bool
     made: str
     sections: tuple[Section, ...]
-    error: str | None = None
+    errors: tuple[str, ...] = ()
 
 
 def page_lines(
@@ -171,7 +176,7 @@ def _page(reports: Sequence[SyncReport], commands: Commands, error: str | None, 
     tone = _tone(worst[0]) if worst and error is None else "bad"
     when = f"{made.day} {made:%B %Y, %H:%M} {made.tzname() or ''}".strip()
     sections = tuple(_section(report, commands) for report in worst)
-    return Page(title, told, tone, dry_run, when, sections, error)
+    return Page(title, told, tone, dry_run, when, sections, tuple(error.splitlines()) if error else ())
 
 
 def _tone(report: SyncReport) -> str:
@@ -186,7 +191,7 @@ def _section(report: SyncReport, commands: Commands) -> Section:
         tone=tone,
         mark=_MARKS[tone],
         state=verdict.state_word(report),
-        verdict=verdict.verdict(report),
+        verdict=verdict.verdict(report, named=False),
         facts=verdict.facts(report),
         numbers=tuple(_numbers(report)),
         cards=tuple(_card(held, report, commands) for held in summary.held(report)),
@@ -208,7 +213,8 @@ def _numbers(report: SyncReport) -> Iterator[tuple[int, str]]:
         "held back": counts["held"],
         "waiting": counts["waiting"],
         "left for later": counts.get("left", 0),
-        "need you": counts["rejected"] + counts["failed"],
+        "need you" if counts["rejected"] + counts["failed"] != 1 else "needs you": counts["rejected"]
+        + counts["failed"],
     }
     yield from ((count, word) for word, count in beside.items() if count)
 

@@ -49,7 +49,7 @@ def report_lines(
 ) -> list[str]:
     """The report, line by line."""
     body = list(_body(report, verify, commands))
-    told = f"{report.name}: {verdict.verdict(report)}" if among > 1 else verdict.verdict(report)
+    told = f"{report.name}: {verdict.verdict(report, named=False)}" if among > 1 else verdict.verdict(report)
     said = click.style(one_line(told), fg=_colour(report), bold=True)
     if among > 1:
         return ["", said, *body, *([said] if len(body) > SCREEN else [])]
@@ -64,7 +64,7 @@ def print_end(reports: Sequence[SyncReport]) -> None:
     click.echo(f"\n{len(reports)} syncs, worst first:")
     for report in verdict.worst_first(reports):
         word = click.style(f"{verdict.state_word(report):<13}", fg=_colour(report))
-        click.echo(f"  {one_line(report.name):<{width}}  {word}  {one_line(verdict.verdict(report))}")
+        click.echo(f"  {one_line(report.name):<{width}}  {word}  {one_line(verdict.verdict(report, named=False))}")
     worst = verdict.worst_first(reports)[0]
     click.secho(one_line(verdict.total(reports)), fg=_colour(worst), bold=True)
 

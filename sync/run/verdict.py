@@ -28,14 +28,15 @@ _PLANNED: Mapping[str, str] = {"created": "to add", "updated": "to change", "del
 _DONE: Mapping[str, str] = {"created": "added", "updated": "changed", "deleted": "deleted"}
 
 
-def verdict(report: SyncReport) -> str:
+def verdict(report: SyncReport, *, named: bool = True) -> str:
     """``Plan: 146 to add, 3 to change, 0 to delete; 4 rows need you``; of a real run likewise ``Done: 146 added, …``.
 
-    A run that could not do its work says so; what it did before that, as well.
+    A run that could not do its work says so (``named``: which it was); what it did before that, as well.
     """
     if report.error is None:
         return f"{'Plan' if report.dry_run else 'Done'}: {_what(report.counts, report.dry_run, [report])}"
-    return f"{_failed(report)}: {_sentence(f'{report.name}: {report.error}')}{_before_that(report)}"
+    said = f"{report.name}: {report.error}" if named else report.error
+    return f"{_FAILED.get(report.status, 'Failed')}: {_sentence(said)}{_before_that(report)}"
 
 
 def total(reports: Sequence[SyncReport]) -> str:
@@ -117,10 +118,6 @@ def _what(counts: Mapping[str, int], dry_run: bool, reports: Sequence[SyncReport
     if not any(beside) and not any(counts[name] for name in CHANGES):
         return "nothing to do, everything is in place"
     return "; ".join(filter(None, (changed(counts, dry_run=dry_run), *beside)))
-
-
-def _failed(report: SyncReport) -> str:
-    return _FAILED.get(report.status, "Failed")
 
 
 _FAILED: Mapping[str, str] = {"locked": "Busy", "stale": "Nothing was sent"}
