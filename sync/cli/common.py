@@ -151,7 +151,7 @@ def configure_logs(log_format: str, level: str) -> None:
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, level.upper())),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),  # whatever that is now: above a progress bar
         cache_logger_on_first_use=False,
     )
     logging.basicConfig(handlers=[ToStructlog()], level=logging.WARNING)
