@@ -1,10 +1,22 @@
-"""How names are said in messages: lists of them, and the one that was most likely meant. Pure functions on text."""
+"""How names and numbers are said in messages: lists, counts, the name that was most likely meant. Pure functions."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
+
+_LABELS: Mapping[str, str] = {
+    "firstName": "First name",
+    "lastName": "Last name",
+    "company": "Company",
+    "role": "Role",
+    "phoneNumbers": "Phone",
+    "emails": "E-mail",
+    "sourceUrl": "Link",
+    "source": "Source label",
+    "externalId": "Key",
+}
 
 _ALIKE = 0.65
 """How like a name must be to be offered (difflib's ratio)."""
@@ -23,6 +35,16 @@ def listed(names: Sequence[str]) -> str:
 def _joined(names: Sequence[str], last_word: str) -> str:
     *most, last = names or [""]
     return f"{', '.join(most)} {last_word} {last}" if most else last
+
+
+def counted(number: int, noun: str, plural: str | None = None) -> str:
+    """``1 row``, ``1,234 rows``."""
+    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
+
+
+def field_label(name: str) -> str:
+    """A field as people call it: ``First name``; a custom field by its own name."""
+    return _LABELS.get(name) or name.removeprefix("customFields.")
 
 
 def nearest(wrong: str, right: Iterable[str]) -> str | None:

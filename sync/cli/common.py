@@ -23,6 +23,7 @@ from sync.config.model import LoadedConfig
 from sync.contacts.json_value import json_text
 from sync.openphone.patience import Patience
 from sync.redaction import Redactor
+from sync.run.commands import Commands
 from sync.run.report import EXIT_USAGE
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -40,6 +41,9 @@ _REDACTOR = "sync.redactor"
 
 Fail = Callable[[str, int], NoReturn]
 """Ends a command: the message, and the exit code."""
+
+DOCUMENTS = ("json", "html", "markdown")
+"""The forms of output that are one document, at every exit code."""
 
 LOG_FORMATS = ("auto", "console", "json")
 LOG_LEVELS = ("auto", "debug", "info", "warning")
@@ -63,6 +67,13 @@ class Where:
         redactor.learn(loaded.secrets())
         self.configure_logs()
         return loaded
+
+    def commands(self, loaded: LoadedConfig) -> Commands:
+        """How commands on this configuration are called: it is named where it was named to us."""
+        context = click.get_current_context(silent=True)
+        given = context.get_parameter_source("config_path") if context is not None else None
+        named = given is click.core.ParameterSource.COMMANDLINE
+        return Commands(str(self.config) if named else None, several=len(loaded.config.syncs) > 1)
 
     def configure_logs(self) -> None:
         """Logs to standard error, as wished."""
@@ -140,7 +151,7 @@ def configure_logs(log_format: str, level: str) -> None:
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, level.upper())),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),  # whatever that is now: above a progress bar
         cache_logger_on_first_use=False,
     )
     logging.basicConfig(handlers=[ToStructlog()], level=logging.WARNING)
@@ -176,11 +187,11 @@ def _read_config(path: Path, names: Sequence[str], fail: Fail) -> LoadedConfig:
 
 
 def failing(output: str, document: Callable[[str], Iterable[str]]) -> Fail:
-    """How a command ends that could not do anything: one message; with ``--output json`` a document too."""
+    """How a command ends that could not do anything: one message; where a document was asked for, that, too."""
 
     def fail(message: str, code: int) -> NoReturn:
         message = redactor_of(click.get_current_context(silent=True)).message(message)
-        if output == "json":
+        if output in DOCUMENTS:
             print_lines(document(message))
         click.echo(f"openphone-sync: {message}", err=True)
         sys.exit(code)

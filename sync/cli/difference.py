@@ -27,7 +27,6 @@ def print_difference(report: SyncReport) -> None:
         _print_contact(difference)
     if len(differences) > SHOWN_CONTACTS:
         click.echo(f"  … and {len(differences) - SHOWN_CONTACTS} more contacts: --output json lists them all")
-    click.secho(f"{report.name}: {report.error}", fg="red", bold=True)
 
 
 def _print_contact(difference: Difference) -> None:

@@ -21,23 +21,29 @@ EXIT_FAILED = 1
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EFBIG)
 
 
-def end(error: BaseException, redactor: Redactor, *, wants_json: bool) -> NoReturn:
+def end(error: BaseException, redactor: Redactor, *, form: str | None) -> NoReturn:
     """End the command for an exception that came through everything else."""
     if nobody_listens(error):
         close_output(error)
     message = redactor.message(unexpected(error))
     _log(error)
     try:
-        if wants_json:
-            print_document(message)
+        if form is not None:
+            print_document(message, form)
     except OSError as full:
         close_output(full)
     _say(f"openphone-sync: {message}")
     sys.exit(EXIT_FAILED)
 
 
-def print_document(error: str) -> None:
+def print_document(error: str, form: str) -> None:
     """The document of a command that did nothing that it could tell of."""
+    if form != "json":
+        from sync.cli.documents import document_lines
+
+        for line in document_lines(form, [], error):
+            click.echo(line)
+        return
     click.echo(json.dumps({"syncs": [], "error": error}, ensure_ascii=False, indent=2))
 
 

@@ -14,6 +14,7 @@ from sync.cli.lazy import LazyGroup
 from sync.cli.standard_error import make_harmless
 
 _ARGUMENTS = "sync.arguments"
+_DOCUMENTS = ("json", "html", "markdown")
 
 COMMANDS = {
     "init": "Ask, look at the source and the workspace, and write a config.",
@@ -38,16 +39,16 @@ class Main(LazyGroup):
     def make_context(
         self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
     ) -> click.Context:
-        """Standard output is one JSON document where JSON was asked for, also when the usage is wrong."""
+        """Standard output is one document where one was asked for, also when the usage is wrong."""
         arguments = tuple(args)
         try:
             return super().make_context(info_name, args, parent, **extra)
         except click.UsageError as error:
-            _say_in_json(arguments, error.format_message())
+            _say_in_a_document(arguments, error.format_message())
             raise
 
     def invoke(self, ctx: click.Context) -> Any:
-        """The command, and whatever may come of it: one message, and the document where JSON was asked for."""
+        """The command, and whatever may come of it: one message, and the document where one was asked for."""
         arguments = ctx.meta[_ARGUMENTS]
         try:
             from sync.cli.light_structlog import import_structlog  # not earlier: --help answers at once
@@ -58,18 +59,18 @@ class Main(LazyGroup):
             ctx.obj = ctx.obj or Surroundings()
             return super().invoke(ctx)
         except click.UsageError as error:
-            _say_in_json(arguments, error.format_message())
+            _say_in_a_document(arguments, error.format_message())
             raise
         except (click.ClickException, click.Abort, click.exceptions.Exit):
             raise
         except KeyboardInterrupt:
-            _say_in_json(arguments, "stopped by a signal")
+            _say_in_a_document(arguments, "stopped by a signal")
             raise
         except Exception as error:
             from sync.cli.common import redactor_of
             from sync.cli.last_resort import end
 
-            end(error, redactor_of(ctx), wants_json=_wants_json(arguments))
+            end(error, redactor_of(ctx), form=_form(arguments))
 
     def main(self, *args: Any, **kwargs: Any) -> Any:
         """As click has it; where nobody takes what is printed, even help or the message of a mistake, that is all."""
@@ -82,15 +83,18 @@ class Main(LazyGroup):
             close_output(error)
 
 
-def _say_in_json(args: Sequence[str], error: str) -> None:
+def _say_in_a_document(args: Sequence[str], error: str) -> None:
     from sync.cli.last_resort import print_document
 
-    if _wants_json(args):
-        print_document(error)
+    if form := _form(args):
+        print_document(error, form)
 
 
-def _wants_json(args: Sequence[str]) -> bool:
-    return "--output=json" in args or ("--output", "json") in pairwise(args)
+def _form(args: Sequence[str]) -> str | None:
+    """The form of the one document that standard output is to be, if it is to be one."""
+    given = [value for option, value in pairwise((*args, "")) if option == "--output"]
+    given += [argument.removeprefix("--output=") for argument in args if argument.startswith("--output=")]
+    return next((form for form in _DOCUMENTS if form in given), None)
 
 
 @click.group(

@@ -4,24 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 
 from sync.cli import saved
-from sync.cli.common import (
-    Surroundings,
-    Where,
-    config_options,
-    failing,
-    output_option,
-    print_lines,
-    stop_on_signals,
-)
+from sync.cli.common import DOCUMENTS, Surroundings, Where, config_options, failing, print_lines, stop_on_signals
+from sync.cli.documents import document_lines
 from sync.config.model import LoadedConfig
 from sync.plan.options import Limit
-from sync.run.report import SyncReport, document, exit_code
+from sync.run.commands import Commands
+from sync.run.report import SyncReport, exit_code
 
 if TYPE_CHECKING:
     from sync.plan.saved import Approved
@@ -43,7 +38,13 @@ class LimitType(click.ParamType[Limit]):
 @click.command("run")
 @click.argument("names", nargs=-1, metavar="[NAME ...]")
 @config_options
-@output_option
+@click.option(
+    "--output",
+    type=click.Choice(["text", *DOCUMENTS]),
+    default="text",
+    show_default=True,
+    help="What standard output gets; html is a page to send by mail.",
+)
 @click.option(
     "--dry-run", is_flag=True, help="Read everything, send no write, change no state; say what would be done."
 )
@@ -97,7 +98,7 @@ def command(
     NAME is a sync of the configuration; all of them by default. Start with --dry-run: it shows every change, old
     and new, and sends nothing.
     """
-    fail = failing(output, lambda message: document([], message))
+    fail = failing(output, lambda message: document_lines(output, [], message))
     loaded = where.read(() if plan else names, fail)
     from sync.run.job import RunOptions
 
@@ -113,45 +114,58 @@ def command(
     }
     wanted = tuple(dict.fromkeys(names)) or tuple(loaded.config.syncs)
     saved.refuse_odd_options([name for name, value in given.items() if value], wanted, fail)
+    told = _Told(output, where.commands(loaded), len(wanted))
     if plan is not None:
         reports = asyncio.run(saved.carry_out(loaded, saved.read(plan, names, fail), dry_run, around))
-        for report in reports if output == "text" else ():
-            _print(report)
-        _end(reports, output)
+        told = replace(told, among=len(reports))
+        for report in reports:
+            told.report(report)
+        told.end(reports)
     if save_plan is not None:
         saved.refuse_unwritable(save_plan, fail)
     options = RunOptions(verify, max_deletes, max_rewrites, only, limit, dry_run)
     found: list[Approved | None] = []
-    reports = asyncio.run(_run(loaded, wanted, options, output, around, found))
-    _end(reports, output, saved.save(save_plan, reports, found, where.config) if save_plan is not None else None)
+    reports = asyncio.run(_run(loaded, wanted, options, told, around, found))
+    told.end(reports, saved.save(save_plan, reports, found, where.config) if save_plan is not None else None)
 
 
-def _end(reports: list[SyncReport], output: str, error: str | None = None) -> None:
-    """The document, where that is what standard output gets, and the exit code. ``error``: no plan could be saved."""
-    if output == "json":
-        print_lines(document(reports, error))
-    if error is not None:
-        click.echo(f"openphone-sync: {error}", err=True)
-    sys.exit(exit_code(reports) if error is None else saved.exit_code_unsaved(reports))
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """How the runs are told of. ``commands``: those that the words name. ``among``: how many syncs there are."""
 
+    output: str
+    commands: Commands
+    among: int
 
-def _print(report: SyncReport, *, verify: bool = False) -> None:
-    from sync.cli.difference import print_difference
-    from sync.cli.text import print_report
+    def report(self, report: SyncReport, *, verify: bool = False) -> None:
+        """One run that has ended, where people read along."""
+        if self.output != "text":
+            return
+        from sync.cli.difference import print_difference
+        from sync.cli.text import print_report
 
-    if report.status == "stale":
-        print_difference(report)
-        return
-    print_report(report, verify=verify)
-    if left := report.counts["left"]:
-        click.echo(f"{report.name}: {left} change{'' if left == 1 else 's'} left for the next run (--limit)")
+        if report.stale:
+            print_difference(report)
+        print_report(report, verify=verify, commands=self.commands, among=self.among)
+
+    def end(self, reports: list[SyncReport], error: str | None = None) -> NoReturn:
+        """The whole, and the exit code. ``error``: why no plan could be saved."""
+        if self.output == "text":
+            from sync.cli.text import print_end
+
+            print_end(reports)
+        else:
+            print_lines(document_lines(self.output, reports, error, self.commands))
+        if error is not None:
+            click.echo(f"openphone-sync: {error}", err=True)
+        sys.exit(exit_code(reports) if error is None else saved.exit_code_unsaved(reports))
 
 
 async def _run(
     loaded: LoadedConfig,
     names: tuple[str, ...],
     options: RunOptions,
-    output: str,
+    told: _Told,
     around: Surroundings,
     found: list[Approved | None],
 ) -> list[SyncReport]:
@@ -172,7 +186,6 @@ async def _run(
                     continue
                 reports.append(await run_sync(jobs.job(name, client, stop, options, watcher)))
                 found.append(approved_by(reports[-1], options, client))
-                if output == "text":
-                    watcher.clear()
-                    _print(reports[-1], verify=options.verify)
+                watcher.clear()
+                told.report(reports[-1], verify=options.verify)
     return reports

@@ -8,13 +8,18 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
 import structlog
 
+from sync.characters import one_line
+from sync.contacts.in_words import named, problem_line
+from sync.run import summary
+from sync.run.commands import Commands
 from sync.run.report import SyncReport
+from sync.run.summary import Held
 from sync.state.address import StateError
 from sync.state.store import State
 from sync.unexpected import unexpected
@@ -28,6 +33,10 @@ QUEUE = 100
 LONGEST = 30.0
 """Seconds after which a channel is given up that keeps no deadline of its own."""
 
+NAMED = 5
+"""So many people a notice names; a command lists the others."""
+
+ANY = Commands()
 log = structlog.get_logger()
 
 
@@ -65,18 +74,43 @@ def condition_of(report: SyncReport, rejected_share: float) -> Condition | None:
     return "rejecting" if report.counts["rejected"] > rejected_share * report.counts["rows"] else WELL
 
 
-def notice_of(report: SyncReport, condition: Condition, more: str) -> Notice:
-    """The words for a sync that is now in this condition. ``more``: where to look."""
+def notice_of(report: SyncReport, condition: Condition, more: str, commands: Commands = ANY) -> Notice:
+    """The words for a sync that is now in this condition: whom it is about, and what to do. ``more``: where to look."""
     name, counts = report.name, report.counts
     if condition == "failing":
         return Notice(f"{name} fails", f"{report.error} It is tried again on schedule. {more}")
     if condition == "held":
-        reasons = " ".join(f"{back.danger.text}." for back in report.held_back)
-        return Notice(f"{name}: {counts['held']} changes are held back", f"{reasons} The rest went on. {more}")
+        what = "1 change is" if counts["held"] == 1 else f"{counts['held']:,} changes are"
+        told = [line for group in summary.held(report) for line in _held_lines(group, name, commands)]
+        return Notice(f"{name}: {what} held back", "\n".join([*told, f"The rest went on. {more}"]))
     if condition == "rejecting":
         share = f"{counts['rejected']} of {counts['rows']} rows are rejected"
-        return Notice(f"{name}: {share}", f"Their contacts are left as they are. {more}")
+        rows = [problem_line(problem) for problem in summary.problems(report)]
+        told = ["Their contacts are left as they are:" if rows else "Their contacts are left as they are."]
+        return Notice(f"{name}: {share}", "\n".join([*told, *_few(rows, commands.problems(name)), more]))
     return Notice(f"{name} is well again", f"{counts['rows']} rows were read. {more}")
+
+
+def _held_lines(group: Held, sync: str, commands: Commands) -> Iterator[str]:
+    """Why, whom, and the command that lets them through."""
+    yield f"{group.title}: {one_line(group.danger.reason)}."
+    whom = [
+        f"{named(pair.was, pair.was_key)} may be {named(pair.now, pair.now_key, pair.row)}: {one_line(pair.why)}"
+        for pair in group.pairs
+    ]
+    whom += [f"{change.action} {named(change.person, change.external_id, change.row)}" for change in group.changes]
+    yield from _few(whom, commands.problems(sync))
+    if group.besides:
+        yield f"{group.besides[:1].upper()}{group.besides[1:]}."
+    if group.danger.option:
+        yield f"If that is meant, let them through once: {commands.run(sync, group.danger.option)}"
+
+
+def _few(whom: Sequence[str], listing: str) -> Iterator[str]:
+    """The first few, how many more there are, and what lists them."""
+    yield from (f"- {each}" for each in whom[:NAMED])
+    if len(whom) > NAMED:
+        yield f"- … and {len(whom) - NAMED:,} more: {listing}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +137,14 @@ class Alerts:
         self._closed = False
 
     def consider(
-        self, report: SyncReport, channels: Sequence[Channel], *, rejected_share: float, state_url: str, more: str
+        self,
+        report: SyncReport,
+        channels: Sequence[Channel],
+        *,
+        rejected_share: float,
+        state_url: str,
+        more: str,
+        commands: Commands = ANY,
     ) -> None:
         """See that every channel gets to know how the sync is after this run. Waits for nothing, never raises."""
         condition = condition_of(report, rejected_share)
@@ -117,7 +158,9 @@ class Alerts:
             if len(queue) >= QUEUE:
                 _not_sent(report.name, f"{channel.name} has {QUEUE} notices before it")
                 continue
-            queue.append(_Errand(report.name, condition, notice_of(report, condition, more), state_url, channel))
+            queue.append(
+                _Errand(report.name, condition, notice_of(report, condition, more, commands), state_url, channel)
+            )
             if channel.name not in self._errands:
                 self._errands[channel.name] = asyncio.create_task(self._run_errands(channel.name))
 

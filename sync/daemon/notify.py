@@ -7,6 +7,7 @@ of the program: what may take long without being asked to stop, such as a name s
 from __future__ import annotations
 
 import asyncio
+import re
 import socket
 import ssl
 import threading
@@ -61,8 +62,9 @@ class Webhook:
 
 
 def _escaped(text: str) -> str:
-    """Slack gives these three a meaning: ``<!channel>`` would call everyone."""
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    """Slack gives these three a meaning: ``<!channel>`` would call everyone; as ``@channel`` does in Mattermost."""
+    text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return re.sub(r"(?<![\w.])@(?=\w)", "@\u2060", text)
 
 
 class Mail:

@@ -23,6 +23,7 @@ from sync.daemon.notify import channels
 from sync.openphone.options import OpenPhoneOptions
 from sync.openphone.pacing import Pace
 from sync.openphone.patience import Patience
+from sync.run.commands import Commands
 from sync.run.job import RunOptions
 from sync.run.report import SyncReport
 from sync.run.story import run_sync
@@ -173,6 +174,7 @@ class Runner:
             rejected_share=config.rejected_share,
             state_url=self.loaded.state_url(),
             more=more,
+            commands=Commands(str(self.loaded.path), several=len(self.loaded.config.syncs) > 1),
         )
 
     @contextmanager

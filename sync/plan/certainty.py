@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from sync.contacts.change import Delete
 from sync.contacts.json_value import Json, list_in, text_in
-from sync.plan.limits import Danger, Limits, pass_once
+from sync.plan.limits import Danger, Limits, max_deletes, pass_once
 
 ROWS_NAMED = 5
 
@@ -155,15 +155,17 @@ def deletes_held(
 
 def _may_be(rows: Sequence[Unusable], meant: int) -> Danger:
     if len(rows) == 1:
-        return Danger(
-            f"{_named(rows)} has no usable key of its own since this contact is missing: it may be this contact's row",
-            f"give the row its key, or {pass_once(meant)}",
+        besides = "give the row its key"
+        reason = (
+            f"{_named(rows)} has no usable key of its own since this contact is missing: it may be this contact's row"
         )
-    return Danger(
-        f"{_named(rows)} have no usable keys of their own since this contact is missing: one of them may be this "
-        "contact's row",
-        f"give each row its key, or {pass_once(meant)}",
-    )
+    else:
+        besides = "give each row its key"
+        reason = (
+            f"{_named(rows)} have no usable keys of their own since this contact is missing: one of them may be this "
+            "contact's row"
+        )
+    return Danger(reason, f"{besides}, or {pass_once(meant)}", max_deletes(meant), besides)
 
 
 def _named(rows: Sequence[Unusable]) -> str:
@@ -176,7 +178,10 @@ def _named(rows: Sequence[Unusable]) -> str:
 
 
 def _another_hand(what: str, meant: int) -> Danger:
+    besides = "see that only one does, then run again: what is really there is looked at first"
     return Danger(
         f"{what}: another state works with this configuration, or this one is an older copy",
-        f"see that only one does, then run again: what is really there is looked at first; or {pass_once(meant)}",
+        f"{besides}; or {pass_once(meant)}",
+        max_deletes(meant),
+        besides,
     )

@@ -23,5 +23,6 @@ def displaced_held(
             row = own_rows[update.external_id]
             where = "a later record" if row is None else f"row {row}"
             reason = f"{where} has the same key and is just as this contact was: it may be the contact's own row"
-            remedy = "give one of the two another key; if this one is meant, run once with --max-rewrites"
-            yield Danger(reason, f"{remedy} {len(rewriting)}"), update
+            option = f"--max-rewrites {len(rewriting)}"
+            besides = "give one of the two another key"
+            yield Danger(reason, f"{besides}; if this one is meant, run once with {option}", option, besides), update

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sync.plan.options import MAX_REWRITES, Limit
+from sync.wording import counted
 
 FLOOR = 5
 """A share lets so many changes pass, but no more than half of what is tracked; a plain number is exact."""
@@ -16,10 +17,15 @@ overwritten can be put back."""
 
 @dataclass(frozen=True, slots=True)
 class Danger:
-    """Why changes are held back, and what lets them through: the two halves of what the user reads."""
+    """Why changes are held back, and what lets them through: the two halves of what the user reads.
+
+    ``option``: of ``run``, which lets them through once. ``besides``: what else there is to do. The remedy says both.
+    """
 
     reason: str
     remedy: str | None = None
+    option: str | None = None
+    besides: str | None = None
 
     @property
     def text(self) -> str:
@@ -56,12 +62,19 @@ class Limits:
         if self.for_this_run:
             if deletes <= self.deletes.allows(tracked):
                 return None
-            return Danger(f"{_deletes(deletes, tracked)} are more than --max-deletes {self.deletes} allows")
-        remedy = pass_once(meant or deletes)
+            return Danger(
+                f"{_deletes(deletes, tracked)} are more than --max-deletes {self.deletes} allows",
+                None,
+                max_deletes(meant or deletes),
+            )
+        passing = meant or deletes
+        remedy, option = pass_once(passing), max_deletes(passing)
         if rows == 0:
-            return Danger(f"the source has no rows, which would delete {deletes} of {tracked} contacts held", remedy)
+            reason = f"the source has no rows, which would delete {deletes} of {tracked} contacts held"
+            return Danger(reason, remedy, option)
         if deletes > _with_floor(self.deletes, tracked):
-            return Danger(f"{_deletes(deletes, tracked)} are more than max_deletes ({self.deletes}) allows", remedy)
+            reason = f"{_deletes(deletes, tracked)} are more than max_deletes ({self.deletes}) allows"
+            return Danger(reason, remedy, option)
         return None
 
     def other_keys_refused(self, people: int, deletes: int, tracked: int, sync: str) -> Danger | None:
@@ -69,10 +82,15 @@ class Limits:
         passing = max(people, deletes)
         if people == 0 or (self.for_this_run and passing <= self.deletes.allows(tracked)):
             return None
-        return Danger(
-            f"{people} contact(s) whose rows are missing may be the same people as new rows, under other keys",
+        besides = (
             "correct the keys in the source, or give the contacts their new keys with 'openphone-sync state rekey "
-            f"{sync}'; if they are other people, run once with --max-deletes {passing}",
+            f"{sync}'"
+        )
+        return Danger(
+            f"{counted(people, 'contact')} whose rows are missing may be the same people as new rows, under other keys",
+            f"{besides}; if they are other people, run once with {max_deletes(passing)}",
+            max_deletes(passing),
+            besides,
         )
 
     def updates_refused(self, updates: int, tracked: int) -> Danger | None:
@@ -94,11 +112,16 @@ class Limits:
 
 def pass_once(deletes: int) -> str:
     """How this many deletes are let through."""
-    return f"if they are meant, run once with --max-deletes {deletes}"
+    return f"if they are meant, run once with {max_deletes(deletes)}"
+
+
+def max_deletes(deletes: int) -> str:
+    """The option that lets so many deletes through."""
+    return f"--max-deletes {deletes}"
 
 
 def _deletes(deletes: int, tracked: int) -> str:
-    return f"{deletes} deletes of {tracked} contacts held"
+    return f"{deletes} delete{'' if deletes == 1 else 's'} of {tracked} contacts held"
 
 
 def _with_floor(limit: Limit, tracked: int) -> int:

@@ -220,7 +220,9 @@ def _contact(contact: Contact) -> str:
 
 
 def _row(one: Create) -> str:
-    return f"row {one.row} ({', '.join(filter(None, (one.external_id, full_name(one.after))))})"
+    """A new row: its number, whose it is, its key."""
+    whose = f"{one.person.text} ({one.external_id})" if one.person.text else one.external_id
+    return f"row {one.row}, {whose}"
 
 
 def _several(things: Sequence[_T], name: Callable[[_T], str]) -> str:

@@ -44,13 +44,15 @@ _ORDER: Mapping[Action, int] = MappingProxyType({"adopt": 0, "create": 1, "updat
 class HeldBack:
     """Changes of one kind that are held back for one reason: why, and what lets them through.
 
-    ``reasons``: external id → why just this one, where each has a reason of its own.
+    ``reasons``: external id → why just this one, where each has a reason of its own. ``pairs``: who may be whom, where
+    these are new rows that may be people whose rows are missing, or those people.
     """
 
     action: Action
     danger: Danger
     changes: tuple[Change, ...]
     reasons: Mapping[str, str] = field(default_factory=dict)
+    pairs: tuple[SamePerson, ...] = ()
 
     def problems(self) -> Iterator[Problem]:
         """A problem for each, as people are told of it."""
@@ -198,8 +200,11 @@ class Plan:
                     "action": back.action,
                     "reason": back.danger.reason,
                     "remedy": back.danger.remedy,
+                    "option": back.danger.option,
+                    "besides": back.danger.besides,
                     "changes": [change_to_json(change) for change in back.changes],
                     "reasons": dict(back.reasons),
+                    "pairs": [pair.to_json() for pair in back.pairs],
                 }
                 for back in self.held_back
             ],
@@ -281,6 +286,7 @@ def _under_other_keys(sync: str, changes: Sequence[Change], found: Findings, lim
             danger,
             tuple(change for change in changes if change.action == action and change.external_id in reasons),
             reasons,
+            tuple(found.same_people),
         )
         for action, reasons in groups
     ]
@@ -317,10 +323,12 @@ def _read(whole: Mapping[str, Json]) -> Plan:
 
 def _held_back(raw: Json) -> HeldBack:
     whole = object_in(raw)
-    danger = Danger(text_in(whole["reason"]) or "", text_in(whole["remedy"]))
+    reason, remedy = text_in(whole["reason"]) or "", text_in(whole["remedy"])
+    danger = Danger(reason, remedy, text_in(whole.get("option")), text_in(whole.get("besides")))
     changes = tuple(map(change_from_json, list_in(whole["changes"])))
     reasons = {external_id: text_in(reason) or "" for external_id, reason in object_in(whole["reasons"]).items()}
-    return HeldBack(action_in(whole["action"]), danger, changes, reasons)
+    pairs = tuple(map(SamePerson.from_json, list_in(whole.get("pairs", []))))
+    return HeldBack(action_in(whole["action"]), danger, changes, reasons, pairs)
 
 
 def _in_step(raw: Json) -> InStep:

@@ -47,7 +47,8 @@ class Rewrites:
         reason = (
             f"{count} rewrites of {tracked} contacts held are more than {limit} allows: {self._told()}; {self._look()}"
         )
-        return Danger(reason, f"if they are meant, run once with --max-rewrites {count}")
+        option = f"--max-rewrites {count}"
+        return Danger(reason, f"if they are meant, run once with {option}", option)
 
     def _told(self) -> str:
         told = [f"another name in {self.renamed}"] if self.renamed else []

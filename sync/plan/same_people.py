@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from sync.contacts.contact import Contact, Desired
-from sync.contacts.json_value import Json
+from sync.contacts.json_value import Json, list_in
 from sync.mapping.keys import bare, spelled_anew
 
 TELLING_FACTS = 3
@@ -70,6 +70,16 @@ class SamePerson:
     def text(self) -> str:
         """Both, side by side."""
         return f"{self.was} may be {self.now}: {self.why}"
+
+    def to_json(self) -> Json:
+        """A plain value from which ``from_json`` makes the same."""
+        return [self.was, self.now, self.why, self.likely]
+
+    @classmethod
+    def from_json(cls, payload: Json) -> SamePerson:
+        """What ``to_json`` gave. Raises TypeError or ValueError where it is none."""
+        was, now, why, likely = list_in(payload)
+        return cls(str(was), str(now), str(why), likely is True)
 
 
 class Finder:

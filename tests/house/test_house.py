@@ -67,6 +67,7 @@ WINGS = (
     "sync.clock",
     "sync.files",
     "sync.wording",
+    "sync.characters",
     "sync.redaction",
     "sync.unexpected",
     "sync.options",

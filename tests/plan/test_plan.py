@@ -19,6 +19,7 @@ from sync.plan.decide import remove
 from sync.plan.limits import Danger
 from sync.plan.noted import Noted
 from sync.plan.plan import HeldBack, Plan
+from sync.plan.same_people import SamePerson
 from sync.run.report import change_json
 from tests.support.plans import HELD, SAME, build, deletes, limits, settle, updates
 
@@ -162,9 +163,10 @@ PLANS = st.builds(
         st.builds(
             HeldBack,
             action=ACTIONS,
-            danger=st.builds(Danger, reason=TEXT, remedy=SCALAR),
+            danger=st.builds(Danger, reason=TEXT, remedy=SCALAR, option=SCALAR, besides=SCALAR),
             changes=CHANGES,
             reasons=st.dictionaries(TEXT, TEXT, max_size=2),
+            pairs=st.lists(st.builds(SamePerson, TEXT, TEXT, TEXT, st.booleans()), max_size=2).map(tuple),
         ),
         max_size=2,
     ).map(tuple),

@@ -61,7 +61,8 @@ def test_both_are_shown_side_by_side_in_the_text(bench: Workbench) -> None:
     bench.write([person(0, id="17"), person(1)])
     said = command(bench, "run")
     assert said.exit == 4
-    assert "0017 may be 17: both have +14155550000" in said.stdout
+    assert "    - Ana0 Núñez (Acme, +14155550000) (0017)\n" in said.stdout
+    assert "      + Ana0 Núñez (Acme, +14155550000) (17, row 2): both have +14155550000\n" in said.stdout
 
 
 def test_those_who_really_are_other_people_are_let_through(bench: Workbench) -> None:

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta, tzinfo
 from sync.contacts.json_value import Json
 from sync.contacts.value_text import value_text
 from sync.options import interval
+from sync.wording import counted as counted
 
 _UNITS = {"s": "second", "m": "minute", "h": "hour", "d": "day"}
 _NEAR = timedelta(seconds=10)
@@ -45,11 +46,6 @@ def duration(span: timedelta) -> str:
         if seconds >= size * (2 if unit != "minute" else 1):
             return counted(int(seconds // size), unit)
     return counted(max(1, int(seconds)), "second")
-
-
-def counted(number: int, noun: str, plural: str | None = None) -> str:
-    """``1 row``, ``1,234 rows``."""
-    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
 
 
 def schedule(text: str) -> str:
