@@ -12,7 +12,7 @@ from sync.state.store import State
 @contextmanager
 def opened(url: str) -> Iterator[State]:
     """The state behind ``url``; nothing in it changes, and it is not searched for damage first. Raises StateError."""
-    with State.open(url, read_only=True, thorough=False) as state:
+    with State.open(url, read_only=True, glance=True) as state:
         yield state
 
 

@@ -43,13 +43,13 @@ class Database:
 
     @classmethod
     def open(
-        cls, url: str, *, read_only: bool = False, thorough: bool = True, migrations: Migrations = MIGRATIONS
+        cls, url: str, *, read_only: bool = False, glance: bool = False, migrations: Migrations = MIGRATIONS
     ) -> Self:
         """Open the database, making it if it is not there.
 
         ``read_only``: nothing in it changes; one that is not there yet is empty, and an older one is read from a copy
-        that is brought up to date. ``thorough``: a file is searched for damage first; what is only looked at need not
-        be. Raises StateError.
+        that is brought up to date. ``glance``: a file is not looked through for damage first, which takes as long as
+        it is large; what is damaged where it is read is found all the same. Raises StateError.
         """
         parsed = address(url)
         shown = shown_address(parsed)
@@ -57,7 +57,7 @@ class Database:
             file = cut_off(parsed) if read_only else None
             opened = cls(rolled_back(file) if file else _engine(_at_hand(parsed, read_only)), shown, migrations)
             try:
-                opened._connect(thorough=thorough or not read_only)
+                opened._connect(glance=glance)
                 if read_only:
                     return opened._to_read()
                 opened._migrate()
@@ -92,14 +92,14 @@ class Database:
             raise RuntimeError("the state is closed")
         return self._connection
 
-    def _connect(self, *, thorough: bool = False) -> None:
+    def _connect(self, *, glance: bool = False) -> None:
         self._connection = self._engine.connect()
         if self._engine.dialect.name != "sqlite":
             return
         # FULL: an intent must survive a power cut before the request leaves. No WAL: it breaks on network volumes.
         self._connection.exec_driver_sql("PRAGMA synchronous=FULL")
         self._connection.exec_driver_sql("PRAGMA busy_timeout=15000")
-        if not thorough:
+        if glance:
             return
         found = str(self._connection.exec_driver_sql("PRAGMA quick_check(1)").scalar())  # 0.2 s for 100,000 contacts
         self._connection.commit()
