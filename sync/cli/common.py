@@ -115,14 +115,18 @@ def config_options(function: Callable[..., None]) -> Callable[..., None]:
 
 def output_option(function: Function) -> Function:
     """``--output text|json``."""
-    option = click.option(
+    return output_of("text", "json")(function)
+
+
+def output_of(*kinds: str) -> Callable[[Function], Function]:
+    """``--output`` with these kinds, of which the first is the default."""
+    return click.option(
         "--output",
-        type=click.Choice(["text", "json"]),
-        default="text",
+        type=click.Choice(kinds),
+        default=kinds[0],
         show_default=True,
         help="What standard output gets.",
     )
-    return option(function)
 
 
 def configure_logs(log_format: str, level: str) -> None:

@@ -6,6 +6,7 @@ Reads only. Every answer is bounded, and takes an index or one pass over one tab
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -149,6 +150,30 @@ class Lookback:
         )
         with self._database.transaction() as connection:
             return [tracked_in(row) for row in connection.execute(query)]
+
+    def keys_that_begin(self, sync: str, text: str, limit: int) -> list[tuple[str, str | None]]:
+        """Tracked keys that begin so, each with the name of whom it is of."""
+        query = (
+            sa.select(CONTACTS.c.external_id, CONTACTS.c.sent)
+            .where(
+                CONTACTS.c.sync == sync, CONTACTS.c.external_id >= text, CONTACTS.c.external_id < f"{text}\U0010ffff"
+            )
+            .order_by(CONTACTS.c.external_id)
+            .limit(limit)
+        )
+        with self._database.transaction() as connection:
+            rows = connection.execute(query).all()
+        sent = {row.external_id: json.loads(row.sent) if row.sent else None for row in rows}
+        return [(key, person_sent(key, values).name) for key, values in sent.items()]
+
+    def undoings(self) -> dict[int, tuple[int, ...]]:
+        """Run → the runs that put it back, oldest first; for every run that was put back."""
+        query = sa.select(RUNS.c.undoes, RUNS.c.id).where(RUNS.c.undoes.is_not(None)).order_by(RUNS.c.id)
+        found: dict[int, tuple[int, ...]] = {}
+        with self._database.transaction() as connection:
+            for undone, run in connection.execute(query):
+                found[undone] = (*found.get(undone, ()), run)
+        return found
 
     def search(self, text: str, *, sync: str | None = None, limit: int = 50) -> list[Found]:
         """Whoever is called so, or has this number, address or key, among all contacts tracked; best by key first.
