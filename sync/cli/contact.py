@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -147,9 +147,9 @@ def _print(facts: ContactFacts, look: _Look | None, where: Where) -> None:
         click.echo(f"  All that a run changed: {again(where, f'show {facts.changes[0].run.id}')}")
 
 
-def _print_fields(title: str, fields: object) -> None:
+def _print_fields(title: str, fields: Mapping[str, Json]) -> None:
     click.echo(f"  {title}")
-    for name, value in dict(fields).items():  # type: ignore[call-overload]
+    for name, value in fields.items():
         click.echo(f"    {one_line(name)}: {shown(value)}")
 
 

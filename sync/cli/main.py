@@ -20,8 +20,12 @@ COMMANDS = {
     "daemon": "Keep running: each sync on its own schedule, with a page that says how things are.",
     "check": "Look whether config, sources and workspace fit together; writes nothing.",
     "status": "The last runs, the contacts tracked, the rows that need a person.",
+    "show": "What a run changed, contact by contact, old → new.",
+    "contact": "One contact: what became of its row, what was sent, every change.",
+    "problems": "The rows that need a person, by reason, or as they were for a sheet.",
     "undo": "Put back what a run changed in the workspace.",
-    "state": "What is remembered between runs: give a sync another name, contacts other keys.",
+    "state": "What is remembered between runs: other names and keys, a copy, somebody forgotten.",
+    "completion": "What a shell needs to complete commands, syncs and runs.",
     "sandbox": "Serve a local OpenPhone workspace to try things on.",
     "demo": "The whole job with nothing to set up: sandbox, CSV, sync, edit, sync.",
 }

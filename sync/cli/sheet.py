@@ -5,9 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import re
+import sys
 from collections.abc import Iterable, Iterator
-
-import click
 
 _COMMANDS = ("=", "+", "-", "@", "\t", "\r", "\n")
 _ONE_NUMBER = re.compile(r"[+-]?\d[\d.,]*", re.ASCII)
@@ -31,7 +30,7 @@ def lines(header: Iterable[str], rows: Iterable[Iterable[str]]) -> Iterator[str]
 
 def print_sheet(header: Iterable[str], rows: Iterable[Iterable[str]]) -> None:
     """The table to standard output, in UTF-8 wherever that is."""
-    output = click.get_binary_stream("stdout")
+    output = sys.stdout.buffer
     for line in lines(header, rows):
         output.write(line.encode("utf-8", "replace"))
     output.flush()

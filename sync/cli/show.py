@@ -25,6 +25,7 @@ from sync.cli.looking import (
     print_change,
     when,
 )
+from sync.cli.text import one_line
 from sync.contacts.change import COUNTED
 from sync.contacts.problem import Action
 from sync.run.report import EXIT_USAGE
@@ -143,10 +144,10 @@ def _print(state: State, facts: RunFacts, wanted: _Wanted, where: Where, redacto
         click.echo(f"  {line}")
     if run.error:
         click.secho(f"  {redactor.message(run.error)}", fg="red")
-    for action, fields in run.fields.items():
-        if action in ("create", "update") and fields:
-            told = ", ".join(f"{name} in {count:,}" for name, count in Counter(fields).most_common())
-            click.echo(f"  {COUNTED[action]}: {told}")
+    for action, counted in COUNTED.items():
+        if action in ("create", "update") and (fields := run.fields.get(action)):
+            told = ", ".join(f"{one_line(name)} in {count:,}" for name, count in Counter(fields).most_common())
+            click.echo(f"  {counted}: {told}")
     count = 0
     for change in _changes(state, facts, wanted):
         count += 1

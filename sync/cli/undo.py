@@ -16,12 +16,14 @@ from sync.cli.common import (
     print_lines,
     stop_on_signals,
 )
+from sync.cli.completing import completed_by, run_numbers
+from sync.cli.examples import examples
 from sync.config.model import LoadedConfig
 from sync.run.report import EXIT_USAGE, SyncReport, document, exit_code
 
 
-@click.command("undo")
-@click.argument("run", type=click.IntRange(min=1))
+@click.command("undo", epilog=examples("undo 12 --dry-run", "undo 12"))
+@click.argument("run", type=click.IntRange(min=1), shell_complete=completed_by(run_numbers))
 @config_options
 @output_option
 @click.option("--dry-run", is_flag=True, help="Send no write, change no state; say what would be put back.")
