@@ -59,7 +59,9 @@ def command(around: Surroundings, names: tuple[str, ...], where: Where, output: 
 def _print_offline(names: tuple[str, ...], output: str) -> None:
     """Every mistake of a configuration ends the command before this."""
     if output == "json":
-        syncs = [_json(Inspection(name, (), None)) for name in names]
+        from sync.run.check import Inspection
+
+        syncs = [_json(Inspection(name)) for name in names]
         print_lines(json_lines({"syncs": syncs, "error": None}))
         return
     for name in names:

@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from sync import __version__
+from sync.cli.examples import examples
 from sync.cli.lazy import LazyGroup
 from sync.cli.standard_error import make_harmless
 
@@ -98,7 +99,8 @@ def _wants_json(args: Sequence[str]) -> bool:
     package="sync.cli",
     described=COMMANDS,
     context_settings={"help_option_names": ["-h", "--help"]},
-    epilog="New here? 'openphone-sync demo' shows the whole job on this machine, with nothing to set up.",
+    epilog="New here? 'openphone-sync demo' shows the whole job on this machine, with nothing to set up.\n\n"
+    + examples("init", "run --dry-run", "status"),
 )
 @click.version_option(__version__, prog_name="openphone-sync")
 def main() -> None:

@@ -109,6 +109,7 @@ class Database:
         # FULL: an intent must survive a power cut before the request leaves. No WAL: it breaks on network volumes.
         self._connection.exec_driver_sql("PRAGMA synchronous=FULL")
         self._connection.exec_driver_sql("PRAGMA busy_timeout=15000")
+        self._connection.commit()
         if glance:
             return
         found = str(self._connection.exec_driver_sql("PRAGMA quick_check(1)").scalar())  # 0.2 s for 100,000 contacts
