@@ -114,7 +114,7 @@ def _json(status: _Status, redactor: Redactor) -> dict[str, Json]:
 
 
 def _print(status: _Status, redactor: Redactor, where: Where) -> None:
-    click.secho(f"{status.name}: {status.tracked:,} contacts tracked", bold=True)
+    click.secho(f"{status.name}: {status.tracked:,} contact{'' if status.tracked == 1 else 's'} tracked", bold=True)
     if not status.runs:
         click.echo("  no run yet")
     for run in status.runs:
