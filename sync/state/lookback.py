@@ -6,6 +6,7 @@ Reads only. Every answer is bounded, and takes an index or one pass over one tab
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -46,8 +47,9 @@ class Lookback:
     # -- runs
 
     def last_that_changed(self, sync: str | None = None) -> RunRecord | None:
-        """The newest run that changed or adopted contacts, of one sync or of all."""
-        query = sa.select(RUNS).where(RUNS.c.changes > 0).order_by(RUNS.c.id.desc()).limit(1)
+        """The newest run that changed or adopted contacts, if only before it was cut off, of one sync or of all."""
+        cut_off = sa.and_(RUNS.c.ended_at.is_(None), RUNS.c.id.in_(sa.select(HISTORY.c.run_id)))
+        query = sa.select(RUNS).where(sa.or_(RUNS.c.changes > 0, cut_off)).order_by(RUNS.c.id.desc()).limit(1)
         if sync is not None:
             query = query.where(RUNS.c.sync == sync)
         with self._database.transaction() as connection:
@@ -74,17 +76,23 @@ class Lookback:
         self, run: int, *, action: str | None = None, limit: int | None = None, offset: int = 0
     ) -> list[ChangeRecord]:
         """What a run changed, in the order in which it was sent; ``action``: only those."""
-        query = sa.select(HISTORY).where(HISTORY.c.run_id == run).order_by(HISTORY.c.id).limit(limit).offset(offset)
-        if action is not None:
-            query = query.where(HISTORY.c.action == action)
+        query = sa.select(HISTORY).where(*_of_run(run, action)).order_by(HISTORY.c.id).limit(limit).offset(offset)
         with self._database.transaction() as connection:
             return [change_in(row) for row in connection.execute(query)]
 
-    def every_change_of_run(self, run: int) -> Iterator[ChangeRecord]:
+    def listed_of_run(self, run: int) -> tuple[dict[str, int], int]:
+        """Action → how many changes of a run are listed; and how many of them have an outcome that was never learnt."""
+        unknown = sa.func.sum(sa.case((HISTORY.c.done.is_(False), 1), else_=0))
+        query = sa.select(HISTORY.c.action, sa.func.count(), unknown).where(*_of_run(run)).group_by(HISTORY.c.action)
+        with self._database.transaction() as connection:
+            rows = connection.execute(query).all()
+        return {action: count for action, count, _ in rows}, sum(open_ for _, _, open_ in rows)
+
+    def every_change_of_run(self, run: int, *, action: str | None = None) -> Iterator[ChangeRecord]:
         """All of them, read in portions."""
         after = 0
         while True:
-            mine = (HISTORY.c.run_id == run, HISTORY.c.id > after)
+            mine = (*_of_run(run, action), HISTORY.c.id > after)
             query = sa.select(HISTORY).where(*mine).order_by(HISTORY.c.id).limit(PORTION)
             with self._database.transaction() as connection:
                 rows = connection.execute(query).all()
@@ -103,6 +111,15 @@ class Lookback:
                 for table in (CONTACTS, HISTORY, PROBLEMS)
             ]
             return sorted({name for names in found for name in names})
+
+    def with_contact_id(self, contact_id: str) -> list[tuple[str, str]]:
+        """The syncs that track, or tracked, the contact with this id of OpenPhone's, each with its key there."""
+        with self._database.transaction() as connection:
+            for table in (CONTACTS, HISTORY):
+                query = sa.select(table.c.sync, table.c.external_id).where(table.c.contact_id == contact_id).distinct()
+                if rows := connection.execute(query).all():
+                    return sorted((row.sync, row.external_id) for row in rows)
+        return []
 
     def contact(self, sync: str, external_id: str) -> Tracked | None:
         """What is remembered of a contact that is tracked."""
@@ -144,6 +161,30 @@ class Lookback:
         with self._database.transaction() as connection:
             return [tracked_in(row) for row in connection.execute(query)]
 
+    def keys_that_begin(self, sync: str, text: str, limit: int) -> list[tuple[str, str | None]]:
+        """Tracked keys that begin so, each with the name of whom it is of."""
+        query = (
+            sa.select(CONTACTS.c.external_id, CONTACTS.c.sent)
+            .where(
+                CONTACTS.c.sync == sync, CONTACTS.c.external_id >= text, CONTACTS.c.external_id < f"{text}\U0010ffff"
+            )
+            .order_by(CONTACTS.c.external_id)
+            .limit(limit)
+        )
+        with self._database.transaction() as connection:
+            rows = connection.execute(query).all()
+        sent = {row.external_id: json.loads(row.sent) if row.sent else None for row in rows}
+        return [(key, person_sent(key, values).name) for key, values in sent.items()]
+
+    def undoings(self) -> dict[int, tuple[int, ...]]:
+        """Run → the runs that put it back, oldest first; for every run that was put back."""
+        query = sa.select(RUNS.c.undoes, RUNS.c.id).where(RUNS.c.undoes.is_not(None)).order_by(RUNS.c.id)
+        found: dict[int, tuple[int, ...]] = {}
+        with self._database.transaction() as connection:
+            for undone, run in connection.execute(query):
+                found[undone] = (*found.get(undone, ()), run)
+        return found
+
     def search(self, text: str, *, sync: str | None = None, limit: int = 50) -> list[Found]:
         """Whoever is called so, or has this number, address or key, among all contacts tracked; best by key first.
 
@@ -163,6 +204,18 @@ class Lookback:
                     who = person_sent(row.external_id, tracked_in(row).sent) if tracked else problem_in(row).person
                     found.setdefault((row.sync, row.external_id), Found(row.sync, row.external_id, who, tracked))
         return list(found.values())[:limit]
+
+
+def _of_run(run: int, action: str | None = None) -> Iterator[sa.ColumnElement[bool]]:
+    """The changes of a run; not an update that found nobody, where a create followed."""
+    yield HISTORY.c.run_id == run
+    later = HISTORY.alias()
+    followed = sa.exists().where(
+        later.c.run_id == run, later.c.external_id == HISTORY.c.external_id, later.c.id > HISTORY.c.id
+    )
+    yield sa.or_(HISTORY.c.done.is_(True), ~followed)
+    if action is not None:
+        yield HISTORY.c.action == action
 
 
 def _matching(key: sa.Column[Any], column: sa.Column[Any], wanted: str) -> Iterator[sa.ColumnElement[bool]]:
