@@ -4,20 +4,15 @@ from __future__ import annotations
 
 from sync.first_config import vocabulary
 from sync.first_config.cells import look_like_addresses, surely_phones
-from sync.first_config.headings import is_number_to_call, is_product_key, match
+from sync.first_config.headings import is_number_to_call, key_rank
 from sync.first_config.work import Work
-
-_BEHIND = (9, 10**6)
-"""The rank of a key behind a product's name: after all that are called like one by themselves."""
 
 
 def key_of(work: Work) -> str | None:
     """The column whose heading says that it is a key; one that holds no value twice, if there is a choice."""
     ranked = []
     for column, heading in work.free.items():
-        rank = match(heading, vocabulary.KEYS)
-        if rank is None and is_product_key(heading):
-            rank = _BEHIND
+        rank = key_rank(heading)
         if rank is not None and not _refuted(work, column):
             ranked.append((rank, column))
     ordered = [(place, column) for (_, place), column in sorted(ranked, key=lambda each: each[0])]
@@ -28,7 +23,7 @@ def key_of(work: Work) -> str | None:
         if not work.survey.rows:
             return column
         mostly = work.survey.blank(column) * 2 <= work.survey.rows
-        if mostly and (place < vocabulary.KEYS["code"] or place == _BEHIND[1]):
+        if mostly and (place < vocabulary.KEYS["code"] or place > len(vocabulary.KEYS)):
             work.notes.append(f"{column!r} is blank in some rows, or the same in several: such rows are rejected")
             return column
     return None

@@ -1,7 +1,7 @@
 """Deletes and creates that belong to updates which are held: where keys moved along their column, so did people. Pure.
 
-An id column that slipped by one row gives most rows another contact's key, the last contact none, and one row a key that
-is new. The updates are held as rewrites; who seems to be gone, or new, is only somebody whose key another row has.
+An id column that slipped by one row gives most rows another contact's key, the last contact none, and one row a key
+that is new. The updates are held as rewrites; who seems to be gone, or new, is only somebody whose key another row has.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""An id column that slipped: who seems gone, or new, is somebody whose key another row has, and is held with the rest."""
+"""An id column that slipped: who seems gone, or new, is somebody under another row's key, and held."""
 
 from __future__ import annotations
 
