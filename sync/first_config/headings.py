@@ -49,7 +49,8 @@ def key_rank(heading: Heading) -> tuple[int, int] | None:
     rank = match(heading, vocabulary.KEYS)
     if rank is not None:
         return rank
-    if vocabulary.COMPOSED_KEY.fullmatch("".join(word for word in heading.words if word not in vocabulary.PADDING)):
+    bare = "".join(word for word in heading.words if word not in vocabulary.PADDING)
+    if bare in vocabulary.KEYS or vocabulary.COMPOSED_KEY.fullmatch(bare):
         return _COMPOSED
     return _BEHIND if is_product_key(heading) else None
 

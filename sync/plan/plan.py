@@ -265,10 +265,11 @@ def _held_back_of(
 
 def _held_with(rewriting: Sequence[Update], changes: Sequence[Change], refused: Danger) -> Iterator[HeldBack]:
     """Deletes and creates of people who are among those held rewrites, under another row's key."""
-    for action, found in (
+    groups: tuple[tuple[Action, Iterator[tuple[Change, str]]], ...] = (
         ("delete", deletes_of_held(rewriting, changes)),
         ("create", creates_of_held(rewriting, changes)),
-    ):
+    )
+    for action, found in groups:
         reasons = {change.external_id: (change, reason) for change, reason in found}
         if reasons:
             danger = Danger("their rows seem to have other rows' keys", refused.remedy)
