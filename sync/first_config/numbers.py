@@ -17,6 +17,7 @@ from sync.first_config.cells import (
 from sync.first_config.headings import Heading, email_label, is_number_to_call, phone_label, place_label
 from sync.first_config.proposal import Origin
 from sync.first_config.work import Work
+from sync.mapping.phone_cells import numbers_in
 from sync.mapping.readers import LABELLED
 
 _LABELS = ("type", "label", "typ", "kind", "etikett")
@@ -76,6 +77,8 @@ def _take(work: Work, group: Group, column: str, label: str) -> str:
     sample, read = without_nothing(work.sample(column)), LABELLED[group.name](work.region)
     split = separator(sample, read)
     origin = Origin((column,), split=split, label_column=_label_column(work, column))
+    if group is PHONES:
+        sample = [each.number for value in sample for each in numbers_in(value) if each.number]
     if split is None and readable(sample, read) * 2 < len(sample):
         what = f"phone numbers of {work.region}" if group is PHONES else group.what
         work.notes.append(f"most of {column!r} cannot be read as {what}: such rows are rejected")

@@ -131,7 +131,8 @@ SALUTATIONS = set(_ranked("""
 PHONE = set(_ranked("""
     phone phones telephone telephones tel téléphone téléphones telefon telefone telefono teléfono telefoon rufnummer
     rufnr telnr telno phoneno landline festnetz festnetznummer fijo fixe gsm телефон 电话 電話 電話番号 电话号码
-    fone fones ph tlf tlfn puh numer telno טלפון هاتف الهاتف điệnthoại sốđiệnthoại telepon 전화 전화번호 연락처"""))  # fmt: skip
+    fone fones ph tlf tlfn puh numer telno טלפון هاتف الهاتف điệnthoại sốđiệnthoại telepon 전화
+    전화번호 연락처"""))  # fmt: skip
 PHONE_PARTS = tuple(_ranked("phone telephone telefon telefono telefoon puhelin телефон 電話 电话 전화"))
 """What longer words for phone numbers contain."""
 

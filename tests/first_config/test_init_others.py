@@ -13,7 +13,9 @@ from tests.first_config.test_init_kinds import origins, proposed
     [
         "Item ID (auto generated)", "Réf. client", "Nr klienta", "Codice", "Codice cliente", "Kundnr", "Acct #",
         "Member#",         "Nº de cliente", "ID Cliente", "Kd.-Nr.", "Client Code", "№", "お客様番号",
-        "System ID", "Unique Customer Key",
+        "System ID", "Unique Customer Key", "Cust ID", "Customer Ref #", "Employee No.", "MRN",
+        "מספר לקוח", "Mã khách hàng",
+        "Loyalty #",
     ],
 )  # fmt: skip
 def test_a_word_for_a_record_and_one_for_a_key_are_a_key(heading: str) -> None:
@@ -113,6 +115,29 @@ def test_the_person_one_speaks_to_goes_before_the_firm() -> None:
     found = proposed("Id,Customer Name,Contact Person", "1,Adatum Corporation,Ida Kern", "2,Trey Research,Bo Berg")
     assert found.fields["firstName"] == Origin(("Contact Person",), part="first")
     assert found.fields["company"] == Origin(("Customer Name",))
+
+
+def test_of_two_columns_that_may_be_keys_a_person_chooses() -> None:
+    found = proposed("First Name,Loyalty #,Locker Code", "Ida,1001,A7", "Bo,1002,A8")
+    assert found.key == ()
+
+
+@pytest.mark.parametrize(
+    ("header", "fields"),
+    [
+        ("מספר לקוח,שם פרטי,שם משפחה,חברה,נייד", ("firstName", "lastName", "company", "phoneNumbers.mobile")),
+        ("Mã khách hàng,Tên,Họ,Công ty,Di động", ("firstName", "lastName", "company", "phoneNumbers.mobile")),
+        ("Nr,Imię,Nazwisko,Nazwa kontrahenta,Kom.", ("firstName", "lastName", "company")),
+    ],
+)
+def test_more_languages(header: str, fields: tuple[str, ...]) -> None:
+    found = proposed(header, "1,Ida,Kern,Ode,050-123-4567", "2,Bo,Berg,Acme,050-123-4568")
+    assert set(fields) <= set(found.fields)
+
+
+def test_numbers_with_notes_can_be_read() -> None:
+    found = proposed("Id,First Name,Phone,Cell", "1,Ida,(415) 555-0101 (work),", "2,Bo,,415-555-0102 - mobile")
+    assert found.notes == ()
 
 
 def test_guarded_numbers_can_be_read() -> None:
