@@ -52,3 +52,16 @@ def test_who_has_nothing_to_do_with_it_comes_and_goes(tmp_path: Path) -> None:
         bench.write([*renamed[:-1], person(100)])
         result = run(bench)
         assert (result.exit, result.counts) == (4, {"created": 1, "deleted": 1, "held": 29})
+
+
+@pytest.mark.parametrize("word", ["undefined", "NaN", "#LOADING", "[object Object]", "#GIÁ TRỊ!"])
+def test_what_a_program_writes_for_no_key_is_none(tmp_path: Path, word: str) -> None:
+    with workbench(tmp_path) as bench:
+        rows = people(8)
+        bench.write(rows)
+        assert bench.run().exit == 0
+        bench.write([*rows[:-1], rows[-1] | {"id": word, "first": "Zoë", "phone": "", "email": ""}])
+        for _ in range(2):
+            result = run(bench)
+            assert (result.exit, result.counts) == (4, {"unchanged": 7, "rejected": 1, "held": 1})
+        assert bench.wrong(rows) == []
