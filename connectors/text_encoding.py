@@ -50,6 +50,13 @@ _BY_CHANCE = re.compile(
 """A letter at the end of a word and what may follow it in Windows-1252, as in ``CAFÉ®`` and ``ANDRÉ’S``."""
 
 
+_ENOUGH = 1000
+_FEW = 40
+_LETTERS_A_PAIR = 12
+"""In Cyrillic (Windows-1251) ``ё``, ``і`` and ``№`` behind some letters are what UTF-8 makes a character of, and
+all letters around them are none: a word or two among hundreds of letters proves nothing."""
+
+
 class NotText(ValueError):
     """The bytes are not text in any encoding that is recognised, or in the one that was given."""
 
@@ -68,7 +75,7 @@ class _Seen:
 
     ascii: bool = True
     utf8: bool = True
-    proven: bool = False
+    certain: int = 0
     chances: int = 0
     strays: int = 0
 
@@ -81,16 +88,18 @@ class _Seen:
         strays = _stray_bytes(text) if any_well_formed else _beyond_ascii(text)
         self.strays += strays
         self.utf8 = self.utf8 and not strays
-        if any_well_formed and not self.proven:
+        if any_well_formed and self.certain < _ENOUGH:
             certain = _BY_CHANCE.sub(b" ", text)
             found = len(_WELL_FORMED.findall(certain))
-            self.proven = found > 0
+            self.certain += found
             self.chances += len(_WELL_FORMED.findall(text)) - found
 
     @property
     def broken(self) -> bool:
-        """UTF-8 proves itself, unless all that would may be chance, among more that is none."""
-        return self.proven or self.chances > self.strays
+        """UTF-8 proves itself, unless all that would may be chance, among more (or very much more) that is none."""
+        if self.certain:
+            return self.certain >= _ENOUGH or self.strays < max(_FEW, _LETTERS_A_PAIR * self.certain)
+        return self.chances > self.strays
 
 
 def _stray_bytes(text: bytes) -> int:

@@ -16,6 +16,9 @@ BASIC = (
 )
 LATER = ("address", "url", "birthday", "notes", "categories")
 _UID = re.compile(r"^(?:[\w-]+\.)?UID(?:;[^:\r\n]*)?:(.*)$", re.IGNORECASE | re.MULTILINE)
+_GROUP = re.compile(
+    r"^(?:[\w-]+\.)?(?:X-ADDRESSBOOKSERVER-)?KIND(?:;[^:\r\n]*)?:\s*group\s*$", re.IGNORECASE | re.MULTILINE
+)
 _NAMED = re.compile(r"^(?:[\w-]+\.)?FN(?:;[^:\r\n]*)?:(.*)$", re.IGNORECASE | re.MULTILINE)
 
 
@@ -66,7 +69,18 @@ def _names(properties: Mapping[str, Any]) -> dict[str, Cell]:
     found: dict[str, Cell] = {column: _plain(getattr(name, part, "")) for column, part in parts.items()}
     found["suffix"] = _plain(getattr(name, "suffix", ""))
     full = _text(properties, "fn") or " ".join(str(each) for each in found.values() if each)
+    if not any(found.values()) and full not in map(_organisation, properties.get("org", [])):
+        found["firstName"] = full  # version 4.0 needs no N
     return {**found, "fullName": full, "nickname": _text(properties, "nickname")}
+
+
+def is_group(text: str) -> bool:
+    """Whether the card is a list of others, as programs keep their groups, and nobody's."""
+    return _GROUP.search(text) is not None
+
+
+def _organisation(line: Any) -> str:
+    return next(iter(_several(line.value)), "")
 
 
 def _work(properties: Mapping[str, Any]) -> dict[str, Cell]:

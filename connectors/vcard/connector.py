@@ -17,7 +17,7 @@ from connectors.base import Cell, Context, IncompleteRead, ReadSummary, Row, Sou
 from connectors.files import FilePath, GivenFile
 from connectors.text_encoding import EncodingName, NotText, find_encoding
 from connectors.threads import in_thread
-from connectors.vcard.card import Garbled, cells_of, fixed_columns, glimpse
+from connectors.vcard.card import Garbled, cells_of, fixed_columns, glimpse, is_group
 from connectors.vcard.splitting import CardText, cards_in
 
 _ROWS_BETWEEN_PAUSES = 200
@@ -125,7 +125,7 @@ class VcardConnector:
             raise SourceError(f"{self._path} holds no vCard: export the address book as vCard (.vcf)")
         book.cut = found[-1].last and not found[-1].whole
         known = dict.fromkeys(fixed_columns())
-        read = [_cells(card) for card in found if not card.last]
+        read = [_cells(card) for card in found if not card.last and not is_group(card.text)]
         known |= dict.fromkeys(sorted({name for cells, _ in read for name in cells} - set(known)))
         book.columns = tuple(known)
         empty: dict[str, Cell] = dict.fromkeys(book.columns)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from sync.contacts.contact import CustomField
 from sync.first_config import vocabulary
 from sync.first_config.proposal import Origin
-from sync.mapping import dates, readers
+from sync.mapping import dates, guards, readers
 from sync.mapping.values import ValueUnreadable
 
 _SEPARATORS = (";", "|", "\n", ",", "/")
@@ -19,6 +19,7 @@ _DATE_FORMATS = ("%Y/%m/%d", "%d.%m.%Y", "%d.%m.%y", "%d/%m/%Y", "%m/%d/%Y", "%d
 _MONTH_FIRST = {"US", "PH", "PR", "GU"}
 
 _DATE = re.compile(r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}([T\s].*)?|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}(\s+\d{1,2}:.*)?")
+_POSTCODE = re.compile(r"\d{5}-?\d{3}")
 _ADDRESS = re.compile(r"\S+@\S+\.\S+")
 _WRITTEN_TO_CALL = re.compile(r"\D{0,3}\+?[(\d][\d\s().\-/]{6,}\D{0,3}.{0,12}")
 _WORD_OF_A_NAME = re.compile(r"[^\W\d_][^\W\d_'’.\-]*(?:['’.\-][^\W\d_]*)*,?")
@@ -53,8 +54,24 @@ _FIRM_WORDS = """
     dental clinic hospital school church club association services service solutions systems consulting holdings
     partners restaurant cafe hotel studio salon construction plumbing roofing electric electrical pest properties realty
     bank insurance agency foundation trust fund industries international enterprises logistics foods store shop auto
-    motors university college city county department dept law office offices associates"""
-_FIRMS = frozenset(_FIRM_WORDS.split())
+    motors university college city county department dept law office offices associates
+    corporation incorporated limited research labs industries bros sons supply trading transport travel media design
+    consultants engineering management snc eurl eirl sasu ltda eireli kft zrt doo sro spzoo ek eg partg mbb verein
+    stiftung praxis kanzlei apotheke bäckerei metzgerei ооо ип зао оао пао тов фоп"""
+_FIRM_MARKS = (
+    "株式会社",
+    "有限会社",
+    "合同会社",
+    "有限公司",
+    "주식회사",
+    "Sp. z o",
+    "s.r.o",
+    "d.o.o",
+    "S.L",
+    "S.A",
+    "C.V",
+)
+_FIRMS = frozenset(word for each in _FIRM_WORDS.split() for word in vocabulary.words(each))
 
 
 def looks_like_phones(sample: Sequence[str]) -> bool:
@@ -86,11 +103,28 @@ def look_like_whole_names(sample: Sequence[str]) -> bool:
 
 def look_like_firms(sample: Sequence[str]) -> bool:
     """Whether most cells are called as firms are."""
-    return _most(sample, lambda value: bool(_FIRMS & set(vocabulary.words(value))) or "&" in value)
+    return _most(
+        sample,
+        lambda value: (
+            bool(_FIRMS & set(vocabulary.words(value))) or "&" in value or any(f in value for f in _FIRM_MARKS)
+        ),
+    )
+
+
+def look_like_postcodes(sample: Sequence[str]) -> bool:
+    """Whether most cells are as the codes that Brazil calls CEP, which elsewhere means a mobile."""
+    return _most(sample, _POSTCODE.fullmatch)
+
+
+def look_like_names(sample: Sequence[str]) -> bool:
+    """Whether most cells are words as names are: of people, or of anything else that has one."""
+    return _most(
+        sample, lambda value: any(map(str.isalpha, value)) and not any(map(str.isdigit, value)) and "@" not in value
+    )
 
 
 def _like_a_phone(value: str) -> bool:
-    if _DATE.fullmatch(value) or _ADDRESS.search(value):
+    if _DATE.fullmatch(value) or _ADDRESS.search(value) or ("-" in value and _POSTCODE.fullmatch(value)):
         return False
     digits, letters = sum(map(str.isdigit, value)), sum(map(str.isalpha, value))
     return digits >= 6 and letters <= max(digits, 12)
@@ -106,7 +140,7 @@ def _like_a_whole_name(value: str) -> bool:
     parts = value.split()
     if not 2 <= len(parts) <= 6 or any(character in value for character in "&/;@") or " and " in value:
         return False
-    if _FIRMS & set(vocabulary.words(value)):
+    if _FIRMS & set(vocabulary.words(value)) or any(mark in value for mark in _FIRM_MARKS):
         return False
     return all(_WORD_OF_A_NAME.fullmatch(part) for part in parts)
 
@@ -154,8 +188,8 @@ def _separator_of(value: str, read: Callable[[str], object]) -> str | None:
 
 
 def without_nothing(sample: Sequence[str]) -> list[str]:
-    """The sample without what people write where there is nothing."""
-    return [value for value in sample if value.strip().casefold() not in _NOTHING]
+    """The sample without what people write where there is nothing, and without what guards a value."""
+    return [bare for value in sample if (bare := guards.bare(value)).casefold() not in _NOTHING]
 
 
 def are_salutations(sample: Sequence[str]) -> bool:

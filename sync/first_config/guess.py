@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 
 from sync.contacts.contact import SCALARS, CustomField
 from sync.first_config import vocabulary
+from sync.first_config.beside import of_others
 from sync.first_config.cells import custom_origin
 from sync.first_config.custom_fields import means, spelled
 from sync.first_config.headings import Heading, email_label, match, phone_label
@@ -30,6 +31,8 @@ def guess(survey: Survey, custom_fields: Sequence[CustomField], *, region: str =
     work = Work(survey, region, dict(mine))
     contact_id = work.best(vocabulary.CONTACT_IDS) or "" if sheet else ""
     work.free.pop(contact_id, None)
+    for column, why in of_others(mine, survey):
+        work.leave(column, why)
     key = key_of(work)
     names(work)
     labelled(work, PHONES)

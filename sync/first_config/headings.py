@@ -12,6 +12,11 @@ _NUMBER_SIGN = re.compile(r"#s?(?!\w)")
 """As in "Customer #" and "Main Phone #s"."""
 
 
+_COMPOSED = (8, 0)
+_BEHIND = (9, 10**6)
+"""The ranks of keys by composition, and behind a product's name: after all that are called like one by themselves."""
+
+
 @dataclass(frozen=True, slots=True)
 class Heading:
     """A column's heading in comparable form: its words without case, accents and punctuation."""
@@ -39,6 +44,17 @@ def is_product_key(heading: Heading) -> bool:
     return 0 < len(before) <= 2 and last in vocabulary.KEYS_OF_PEOPLE and not set(before) & vocabulary.NOT_THE_ROWS
 
 
+def key_rank(heading: Heading) -> tuple[int, int] | None:
+    """How likely a heading says that its column is a key, the lowest the likeliest; None where it does not."""
+    rank = match(heading, vocabulary.KEYS)
+    if rank is not None:
+        return rank
+    bare = "".join(word for word in heading.words if word not in vocabulary.PADDING)
+    if bare in vocabulary.KEYS or vocabulary.COMPOSED_KEY.fullmatch(bare):
+        return _COMPOSED
+    return _BEHIND if is_product_key(heading) else None
+
+
 def match(heading: Heading, wanted: Mapping[str, int]) -> tuple[int, int] | None:
     """How likely ``heading`` is one of the ``wanted``, the lowest the likeliest; None where it is none."""
     ranks = [(at, wanted[each]) for at, each in enumerate(heading.spellings) if each in wanted]
@@ -54,7 +70,8 @@ def phone_label(heading: Heading) -> str | None:
         return "mobile"
     is_phone = words & vocabulary.PHONE or any(part in word for word in words for part in vocabulary.PHONE_PARTS)
     if is_phone:
-        return "mobile" if words & vocabulary.TEXTED else _place(words)
+        letters = {vocabulary.LETTERS[word] for word in words if word in vocabulary.LETTERS}
+        return "mobile" if words & vocabulary.TEXTED else letters.pop() if len(letters) == 1 else _place(words)
     return _number_label(words) if is_number_to_call(heading) else None
 
 
@@ -73,6 +90,12 @@ def email_label(heading: Heading) -> str | None:
     return _place(words) if words & vocabulary.EMAIL and not words & vocabulary.NOT_A_VALUE else None
 
 
+def place_label(heading: Heading) -> str | None:
+    """The label of a column that is called by a place alone, as "Work" and "Home"; None for any other."""
+    words = {word for word in heading.words if not word.isdecimal()}
+    return _place(words) if words and words <= vocabulary.WORK | vocabulary.HOME | vocabulary.OTHER else None
+
+
 def _number_label(words: set[str]) -> str:
     return "mobile" if words & vocabulary.TEXTED else _place(words)
 
@@ -89,7 +112,6 @@ def is_known(text: str) -> bool:
     """Whether people call a column so: what tells a header from titles and values."""
     heading = Heading.of(text)
     meanings = (
-        vocabulary.KEYS,
         vocabulary.FIRST,
         vocabulary.LAST,
         vocabulary.FULL,
@@ -98,5 +120,5 @@ def is_known(text: str) -> bool:
     )
     if not heading.words or len(heading.words) > 6:
         return False
-    named = any(match(heading, each) is not None for each in meanings)
+    named = key_rank(heading) is not None or any(match(heading, each) is not None for each in meanings)
     return named or phone_label(heading) is not None or email_label(heading) is not None

@@ -3,35 +3,56 @@
 from __future__ import annotations
 
 from sync.first_config import vocabulary
-from sync.first_config.cells import look_like_addresses, surely_phones
-from sync.first_config.headings import is_number_to_call, is_product_key, match
+from sync.first_config.cells import look_like_addresses, look_like_names, looks_like_phones, surely_phones
+from sync.first_config.headings import is_number_to_call, key_rank
+from sync.first_config.whose import OWN, whose
 from sync.first_config.work import Work
-
-_BEHIND = (9, 10**6)
-"""The rank of a key behind a product's name: after all that are called like one by themselves."""
 
 
 def key_of(work: Work) -> str | None:
     """The column whose heading says that it is a key; one that holds no value twice, if there is a choice."""
     ranked = []
     for column, heading in work.free.items():
-        rank = match(heading, vocabulary.KEYS)
-        if rank is None and is_product_key(heading):
-            rank = _BEHIND
+        rank = key_rank(heading)
         if rank is not None and not _refuted(work, column):
             ranked.append((rank, column))
     ordered = [(place, column) for (_, place), column in sorted(ranked, key=lambda each: each[0])]
     for _, column in ordered:
         if column in work.survey.unique:
             return column
+    if not ordered and (likely := _only_likely(work)) is not None:
+        return likely
     for place, column in ordered:
         if not work.survey.rows:
             return column
         mostly = work.survey.blank(column) * 2 <= work.survey.rows
-        if mostly and (place < vocabulary.KEYS["code"] or place == _BEHIND[1]):
+        if mostly and (place < vocabulary.KEYS["code"] or place > len(vocabulary.KEYS)):
             work.notes.append(f"{column!r} is blank in some rows, or the same in several: such rows are rejected")
             return column
     return None
+
+
+def _only_likely(work: Work) -> str | None:
+    """The only column that is called a number or code of whatever, with one in each row, and never the same."""
+    found = []
+    for column, heading in work.free.items():
+        named = {heading.words[0], heading.words[-1]} & vocabulary.KEY_ENDS if heading.words else set()
+        others = set(heading.words) & (vocabulary.OF_AN_EVENT | vocabulary.NOT_THE_ROWS)
+        if (
+            named
+            and not others
+            and whose(heading) == OWN
+            and column in work.survey.unique
+            and not _refuted(work, column)
+        ):
+            found.append(column)
+    codes = [column for column in found if not look_like_names(work.sample(column))]
+    if len(found) != 1 or not codes or looks_like_phones(work.sample(codes[0])):
+        return None
+    work.notes.append(
+        f"{codes[0]!r} is taken for the key: it is different in each row; name another one if it may change"
+    )
+    return codes[0]
 
 
 def _refuted(work: Work, column: str) -> bool:

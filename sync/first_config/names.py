@@ -26,7 +26,7 @@ def names(work: Work) -> None:
         spellings, surnames = work.free[first].spellings, vocabulary.SURNAME_BESIDE
         beside = {surnames[each] for each in spellings if each in surnames}
         last = work.best(dict.fromkeys(beside, 0))
-    full = work.best(vocabulary.FULL)
+    full = _whom_one_speaks_to(work) or work.best(vocabulary.FULL)
     if first is not None and full is not None and work.survey.is_empty(first) and not work.survey.is_empty(full):
         first = last = None
     if first is None and last is not None and full is not None:
@@ -38,6 +38,14 @@ def names(work: Work) -> None:
     else:
         _take(work, "firstName", first)
         _take(work, "lastName", last)
+
+
+def _whom_one_speaks_to(work: Work) -> str | None:
+    """The column of people at the customers', where another names the customers, which are firms."""
+    found = {column: heading for column, heading in work.free.items() if match(heading, vocabulary.FULL) is not None}
+    contacts = [column for column, heading in found.items() if "".join(heading.words) in vocabulary.CONTACT_PERSONS]
+    firms = [column for column in found if column not in contacts and look_like_firms(work.sample(column))]
+    return next((column for column in contacts if firms and look_like_whole_names(work.sample(column))), None)
 
 
 def company_and_role(work: Work) -> None:

@@ -7,15 +7,17 @@ from dataclasses import dataclass, replace
 
 from sync.first_config.cells import (
     look_like_addresses,
+    look_like_postcodes,
     looks_like_phones,
     readable,
     separator,
     surely_phones,
     without_nothing,
 )
-from sync.first_config.headings import Heading, email_label, is_number_to_call, phone_label
+from sync.first_config.headings import Heading, email_label, is_number_to_call, phone_label, place_label
 from sync.first_config.proposal import Origin
 from sync.first_config.work import Work
+from sync.mapping.phone_cells import numbers_in
 from sync.mapping.readers import LABELLED
 
 _LABELS = ("type", "label", "typ", "kind", "etikett")
@@ -39,13 +41,13 @@ EMAILS = Group("emails", "e-mail addresses", email_label, look_like_addresses, l
 
 def labelled(work: Work, group: Group) -> None:
     """Takes every column of the group that is filled, and whose cells do not say otherwise."""
-    called = {column: label for column, heading in work.free.items() if (label := group.label_of(heading))}
+    called = {column: label for column, heading in work.free.items() if (label := _label(work, column, heading, group))}
     taken: dict[str, str] = {}
     for column, label in called.items():
         sample = without_nothing(work.sample(column))
         if work.survey.is_empty(column):
             work.leave(column, "it is empty in every row")
-        elif sample and not group.fit(sample):
+        elif sample and not (group.fit(sample) and not _postcodes(work.free[column], sample)):
             work.leave(column, f"it is called like {group.what}, and holds none ({sample[0][:30]!r})")
         elif (same := _same_as(work, column, taken)) is not None:
             _join(work, column, taken[same])
@@ -53,6 +55,18 @@ def labelled(work: Work, group: Group) -> None:
             taken[column] = _take(work, group, column, label)
     if not taken:
         _by_cells_alone(work, group)
+
+
+def _label(work: Work, column: str, heading: Heading, group: Group) -> str | None:
+    """The column's label by its heading; "Work" is called like a number where its cells leave no doubt."""
+    label = group.label_of(heading)
+    if label is None and group is PHONES and surely_phones(without_nothing(work.sample(column))):
+        label = place_label(heading)
+    return label
+
+
+def _postcodes(heading: Heading, sample: Sequence[str]) -> bool:
+    return heading.words == ("cep",) and look_like_postcodes(sample)
 
 
 def _take(work: Work, group: Group, column: str, label: str) -> str:
@@ -63,6 +77,8 @@ def _take(work: Work, group: Group, column: str, label: str) -> str:
     sample, read = without_nothing(work.sample(column)), LABELLED[group.name](work.region)
     split = separator(sample, read)
     origin = Origin((column,), split=split, label_column=_label_column(work, column))
+    if group is PHONES:
+        sample = [each.number for value in sample for each in numbers_in(value) if each.number]
     if split is None and readable(sample, read) * 2 < len(sample):
         what = f"phone numbers of {work.region}" if group is PHONES else group.what
         work.notes.append(f"most of {column!r} cannot be read as {what}: such rows are rejected")

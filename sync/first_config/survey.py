@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from connectors.base import Cell
 from sync.contacts.contact import EXTERNAL_ID_MAX
 from sync.first_config import vocabulary
-from sync.first_config.headings import Heading, email_label, match, phone_label
+from sync.first_config.headings import Heading, email_label, key_rank, match, phone_label
 from sync.mapping import values
 from sync.mapping.values import ValueUnreadable
 
@@ -93,7 +93,7 @@ class Survey:
 
     def lasting_keys(self) -> tuple[str, ...]:
         """The unique columns that are called like a key."""
-        return tuple(column for column in self.unique if match(Heading.of(column), vocabulary.KEYS) is not None)
+        return tuple(column for column in self.unique if key_rank(Heading.of(column)) is not None)
 
     def nearest_keys(self) -> list[tuple[str, int]]:
         """The addresses and numbers that come nearest to a key, each with how many rows lack one or share it."""
@@ -115,7 +115,7 @@ class Survey:
 
         def rank(column: str) -> int:
             heading = Heading.of(column)
-            if match(heading, vocabulary.KEYS) is not None:
+            if key_rank(heading) is not None:
                 return 0
             if email_label(heading) or phone_label(heading):
                 return 1

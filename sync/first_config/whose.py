@@ -7,8 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from sync.first_config import vocabulary
-from sync.first_config.headings import Heading, match
+from sync.first_config.headings import Heading, key_rank
 from sync.first_config.vocabulary import words
 
 Whose = tuple[str, ...]
@@ -53,7 +52,7 @@ _NOT_THE_ROW_AFTER = _set("owner agent partner manager")
 def whose(heading: Heading) -> Whose:
     """Whose the column is: some words for another person, or none where it is the row's own."""
     spelled = heading.words
-    if match(heading, vocabulary.KEYS) is not None:
+    if key_rank(heading) is not None:
         return OWN
     for at, word in enumerate(spelled):
         if word in _OTHERS or word.startswith(_COMPOUNDS):
@@ -64,8 +63,16 @@ def whose(heading: Heading) -> Whose:
         if word in _ANOTHER and following in _CONTACT:
             return (word, following)
         if word in _EITHER or (word in _COUNTED and following.isdecimal()):
-            return (word, *_number_after(spelled, at))
+            return _with_others(spelled, at)
     return OWN
+
+
+def _with_others(spelled: Sequence[str], at: int) -> Whose:
+    """Who is named at this place, by several words as in "Parent/Guardian 1", and which of them."""
+    end = at + 1
+    while end < len(spelled) and spelled[end] in _EITHER:
+        end += 1
+    return (*spelled[at:end], *_number_after(spelled, end - 1))
 
 
 def _number_after(spelled: Sequence[str], at: int) -> Whose:
@@ -74,12 +81,12 @@ def _number_after(spelled: Sequence[str], at: int) -> Whose:
 
 
 def without(heading: Heading, person: Whose) -> Heading:
-    """The heading without the words that say whose it is."""
+    """The heading without the words that say whose it is; one that is nothing else, as "Tenant", is that one's name."""
     kept = list(heading.words)
     for word in person:
         if word in kept:
             kept.remove(word)
-    return Heading(heading.column, tuple(kept))
+    return Heading(heading.column, tuple(kept) or ("name",))
 
 
 def may_be_the_row(person: Whose) -> bool:

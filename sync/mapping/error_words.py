@@ -114,3 +114,33 @@ def is_error_word(text: str) -> bool:
         return True
     begun = _DOTS.sub("", word)
     return begun != word and begun in _LOADING
+
+
+_NO_NAMES = frozenset(
+    (
+        *(
+            "Error",
+            "ERROR",
+            "Error!",
+            "ERROR!",
+            "#LOADING",
+            "[object Object]",
+            "[object Undefined]",
+            "undefined undefined",
+        ),
+        *("null null", "NaN NaN", "Internal Server Error", "Server Error", "Invalid Date", "[object Null]"),
+        *("Ошибка", "ОШИБКА", "Ошибка!", "エラー", "错误", "錯誤", "오류"),
+    )
+)
+_SHOUTED = re.compile(r"\#[^\W\d_]{2,}(?:[\s_/][^\W\d_]+){0,3}\s?(?:[!?]|(?<=[^\W\d_]{5}))")
+
+
+def is_no_name(text: str) -> bool:
+    """Whether a program wrote this where a name, a company or a role should be, though it may be text elsewhere."""
+    if text in _NO_NAMES:
+        return True
+    return text[:1] in "#＃" and _is_shouted(_seen(text))
+
+
+def _is_shouted(seen: str) -> bool:
+    return not any(map(str.islower, seen)) and _SHOUTED.fullmatch(seen) is not None

@@ -15,7 +15,7 @@ from connectors.base import Row
 from sync.contacts.contact import EXTERNAL_ID_MAX, Desired, FieldValue
 from sync.contacts.problem import Problem
 from sync.contacts.warning import RowWarning
-from sync.mapping import guards, values
+from sync.mapping import error_words, guards, nothing_words, values
 from sync.mapping.fields import Bad, Cells, Field, Reading, V, Value, shown
 from sync.mapping.keys import as_it_looks, joined
 from sync.mapping.labels import labelled
@@ -100,6 +100,10 @@ class Mapper:
             looks = as_it_looks(guards.bare(piece))
             if not looks:
                 return _problem(row, None, Bad(column, "", "key is empty"))
+            if _stands_for_none(looks):
+                return _problem(
+                    row, None, Bad(column, looks, "a program wrote this because there is no key: give the row one")
+                )
             pieces.append(looks)
             spelled.append(piece)
         key = as_it_looks(self.key_prefix + joined(pieces))
@@ -172,6 +176,11 @@ class Mapper:
         if reading.values and self.custom_fields[key].many:
             return tuple(str(option) for option in reading.values)
         return reading.first
+
+
+def _stands_for_none(key: str) -> bool:
+    """Whether a program wrote this because there is no key (yet)."""
+    return nothing_words.is_a_programs(key) or error_words.is_no_name(key)
 
 
 _EMPTY: Reading[str] = Reading()

@@ -94,6 +94,11 @@ _ONE_DIGIT = re.compile(r"\+?1?([0-46-9])\1{6,}")
 """``000-0000``, ``999-999-9999``; not fives: documentation is full of (555) 555-5555."""
 
 
+def is_a_programs(text: str) -> bool:
+    """Whether this is how a program spells that there is nothing."""
+    return text in _AS_WRITTEN - {"none"}
+
+
 def is_nothing(text: str) -> bool:
     """Whether this stands for nothing wherever it stands."""
     written = text.strip()

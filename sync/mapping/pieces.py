@@ -10,9 +10,9 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from connectors.base import Cell
+from connectors.base import Cell, Unreadable
 from sync.contacts.contact import FieldType
-from sync.mapping import dates, guards, nothing_words
+from sync.mapping import dates, error_words, guards, nothing_words
 from sync.mapping.phone_cells import numbers_in
 
 GOOGLES = re.compile(r"\s*:::\s*")
@@ -55,7 +55,10 @@ def of_text(cell: Cell) -> Sequence[Piece]:
     """A name, a company, a role."""
     if not isinstance(cell, str):
         return (Piece(cell),)
-    return _or_nothing(guards.without_guard(cell))
+    plain = guards.without_guard(cell)
+    if error_words.is_no_name(plain):
+        return (Piece(Unreadable(f"{plain[:40]!r} is a program's error, not a name: correct it in the source")),)
+    return _or_nothing(plain)
 
 
 def of_notes(cell: Cell) -> Sequence[Piece]:

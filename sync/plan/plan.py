@@ -27,6 +27,7 @@ from sync.contacts.warning import RowWarning
 from sync.plan.certainty import CERTAIN, Doubt, Waiting, deletes_held
 from sync.plan.displaced import displaced_held
 from sync.plan.limits import Danger, Limits
+from sync.plan.moved_rows import creates_of_held, deletes_of_held
 from sync.plan.noted import NOTHING_NOTED, Noted
 from sync.plan.rewrites import mapping_warnings, rewrites
 from sync.plan.same_people import SamePerson
@@ -250,8 +251,10 @@ def _held_back_of(
 ) -> Iterator[HeldBack]:
     """What is held back ``besides`` what is already; a limit counts that, too."""
     deletes = [change for change in changes if isinstance(change, Delete)]
+    already = set(besides)
     for danger, held in deletes_held(deletes, found.doubt, limits, tracked=found.tracked, rows=found.rows):
-        if left := tuple(change for change in held if _which(change) not in besides):
+        if left := tuple(change for change in held if _which(change) not in already):
+            already |= set(map(_which, left))
             yield HeldBack("delete", danger, left)
     updates = [change for change in changes if isinstance(change, Update)]
     judged = found.tracked + sum(1 for change in changes if change.adopted)
@@ -261,9 +264,25 @@ def _held_back_of(
     rewriting = rewrites(updates, found.mapping_changed, found.as_before)
     if refused := rewriting.refused(limits, judged):
         yield HeldBack("update", refused, rewriting.updates)
+        left_over = [change for change in changes if _which(change) not in already]
+        yield from _held_with(rewriting.updates, left_over, refused)
         return
     for danger, update in displaced_held(rewriting.updates, found.own_rows, limits):
         yield HeldBack("update", danger, (update,))
+
+
+def _held_with(rewriting: Sequence[Update], changes: Sequence[Change], refused: Danger) -> Iterator[HeldBack]:
+    """Deletes and creates of people who are among those held rewrites, under another row's key."""
+    groups: tuple[tuple[Action, Iterator[tuple[Change, str]]], ...] = (
+        ("delete", deletes_of_held(rewriting, changes)),
+        ("create", creates_of_held(rewriting, changes)),
+    )
+    for action, found in groups:
+        reasons = {change.external_id: (change, reason) for change, reason in found}
+        if reasons:
+            danger = Danger("their rows seem to have other rows' keys", refused.remedy)
+            held = tuple(change for change, _ in reasons.values())
+            yield HeldBack(action, danger, held, {key: reason for key, (_, reason) in reasons.items()})
 
 
 def _which(change: Change) -> Which:

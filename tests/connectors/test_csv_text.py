@@ -94,6 +94,23 @@ def test_a_name_that_ends_in_windows_1252_as_utf_8_might_is_no_utf_8(read: Read)
     assert encoding == TextEncoding("cp1252", guessed=True)
 
 
+@pytest.mark.parametrize(
+    ("encoding", "header", "names"),
+    [
+        ("cp1251", "№,first_name,last_name,phone\n", ["Пётр", "Анна", "Ольга", "Дмитрий", "Семён", "Фёдор"]),
+        ("cp1251", HEADER, ["Марія", "Софія", "Василь", "Олександр", "Наталія", "Михайло"]),
+    ],
+)
+def test_letters_that_utf_8_might_have_made_prove_nothing_among_many_that_it_did_not(
+    read: Read, encoding: str, header: str, names: list[str]
+) -> None:
+    written = [f"{name} Петренко" for name in names * 5]
+    data = header + "".join(f"c{n},{name},Коваленко,1\n" for n, name in enumerate(written))
+    rows, found = read(data.encode(encoding))
+    assert [row.cells["first_name"] for row in rows] == written
+    assert found == TextEncoding(encoding, guessed=True)
+
+
 # --- guesses
 
 

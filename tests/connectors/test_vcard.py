@@ -140,3 +140,15 @@ async def test_what_is_no_text_is_called_what_it_is(tmp_path: Path) -> None:
     assert "does not exist" in str(
         await check_refuses(lambda: VcardConnector(VcardOptions(path="no"), Context(tmp_path)))
     )
+
+
+@pytest.mark.parametrize("kind", ["KIND:group", "X-ADDRESSBOOKSERVER-KIND:group"])
+async def test_a_group_of_cards_is_nobody(tmp_path: Path, kind: str) -> None:
+    group = f"BEGIN:VCARD\nVERSION:4.0\nUID:g1\n{kind}\nFN:Friends\nN:Friends;;;;\nMEMBER:urn:uuid:c1\nEND:VCARD\n"
+    assert [row.cells["uid"] for row in await rows_of(tmp_path, group + ANA)] == ["c1"]
+
+
+async def test_who_has_no_parts_of_a_name_is_called_by_the_whole(tmp_path: Path) -> None:
+    card = "BEGIN:VCARD\nVERSION:4.0\nUID:c2\nFN:Bo Berg\nORG:{}\nEND:VCARD\n"
+    assert (await one(tmp_path, card.format("Berg Ltd")))["firstName"] == "Bo Berg"
+    assert "firstName" not in await one(tmp_path, card.format("Bo Berg"))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from sync.mapping import values
-from sync.mapping.error_words import is_error_word
+from sync.mapping import pieces, values
+from sync.mapping.error_words import is_error_word, is_no_name
 from tests.support.cells import refusal
 
 ERRORS = [
@@ -66,3 +66,20 @@ def test_no_reader_takes_one(read: object) -> None:
 
 def test_a_phone_number_s_reader_takes_none_either() -> None:
     assert "spreadsheet's error" in refusal(values.phone, "#N/D", "US")
+
+
+@pytest.mark.parametrize(
+    "word", ["Error", "[object Object]", "#LOADING", "#GIÁ TRỊ!", "#SYNTAX", "#LỖI!", "undefined undefined"]
+)
+def test_what_is_text_elsewhere_is_nobodys_name(word: str) -> None:
+    assert is_no_name(word)
+    [piece] = pieces.of_text(word)
+    assert "is a program's error" in refusal(values.text, piece.cell)
+    assert [piece.cell for piece in pieces.of_notes(word)] == [word]
+
+
+@pytest.mark.parametrize(
+    "name", ["Ana", "#VIP", "#1", "Null", "Fehler", "ERROL", "#great!", "Errore", "#teamAna", "O'Error"]
+)
+def test_names_stay_names(name: str) -> None:
+    assert not is_no_name(name)

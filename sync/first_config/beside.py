@@ -1,0 +1,68 @@
+"""Whose a number is, where its heading has words that we do not know: by the columns beside it, and by its cells.
+
+"Telefon opiekuna" beside a column "Opiekun" of names is that one's number, in any language; and a number that stands in
+row after row is nobody's of these rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from sync.first_config import vocabulary
+from sync.first_config.cells import look_like_names, without_nothing
+from sync.first_config.headings import Heading, email_label, key_rank, match, phone_label
+from sync.first_config.survey import Survey
+
+_KNOWN = frozenset().union(
+    *(vocabulary.PHONE, vocabulary.MOBILE, vocabulary.WORK, vocabulary.HOME, vocabulary.NUMBER, vocabulary.OTHER),
+    *(vocabulary.KIND_OF_NUMBER, vocabulary.TEXTED, vocabulary.EMAIL, vocabulary.WHOSE, vocabulary.LETTERS),
+    ("address", "value", "fixed", "personal", "mailing", "full", "with", "code", "formatted", "mobilephone"),
+)
+_FEWEST_LETTERS = 4
+
+
+def of_others(mine: Mapping[str, Heading], survey: Survey) -> Iterator[tuple[str, str]]:
+    """The columns of numbers and addresses that seem to be somebody else's, each with the reason."""
+    named = any(match(heading, vocabulary.FIRST) and not survey.is_empty(column) for column, heading in mine.items())
+    for column, heading in mine.items():
+        if not _unknown(heading) or (phone_label(heading) or email_label(heading)) is None:
+            continue
+        for other, theirs in mine.items():
+            if other != column and _is_theirs(heading, theirs, named=named) and look_like_names(_sample(survey, other)):
+                yield column, f"it seems to be that of the column {other!r}"
+                break
+        else:
+            if _repeats(column, survey):
+                yield column, "the same stands in many rows: it seems to be another person's"
+
+
+def _unknown(heading: Heading) -> bool:
+    return any(not word.isdecimal() and word not in _KNOWN and _rest(word) not in _KNOWN for word in heading.words)
+
+
+def _rest(word: str) -> str:
+    """A compound word without the part that means phone: "telefoonnummer" is "nummer"."""
+    parts = [part for part in vocabulary.PHONE_PARTS if part in word]
+    return word.replace(max(parts, key=len), "").strip() or "phone" if parts else word
+
+
+def _is_theirs(heading: Heading, other: Heading, *, named: bool) -> bool:
+    """Whether a heading is the other one, and a word for phone or address. ``named``: rows have first names."""
+    whole, name = "".join(heading.words), "".join(other.words)
+    short = _FEWEST_LETTERS if name.isascii() else 2
+    if len(name) < short or name not in whole or set(other.words) <= _KNOWN or key_rank(other) is not None:
+        return False
+    own = (vocabulary.FIRST, vocabulary.LAST, vocabulary.COMPANY, *(() if named else (vocabulary.FULL,)))
+    if phone_label(other) or email_label(other) or any(match(other, each) is not None for each in own):
+        return False
+    rest = Heading.of(whole.replace(name, " ", 1))
+    return phone_label(rest) is not None or email_label(rest) is not None
+
+
+def _repeats(column: str, survey: Survey) -> bool:
+    seen = [row[column] for row in survey.rows_seen if column in row]
+    return len(seen) > 1 and len(set(seen)) * 2 <= len(seen)
+
+
+def _sample(survey: Survey, column: str) -> list[str]:
+    return without_nothing(list(survey.samples[column]))
