@@ -5,7 +5,7 @@ What each fact is for is said where it is read: keys, encoding, mapping, first c
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from connectors.base import Connector
 from sync.mapping.mapper import Mapper
@@ -14,6 +14,7 @@ from sync.run import encoding
 from sync.run.job import Job
 from sync.run.key_facts import note_keys
 from sync.run.mapping_memory import MappingMemory
+from sync.run.mapping_notes import Sample, note_mapping
 from sync.run.newcomers import begin_creates, end_creates
 from sync.run.session import Session
 from sync.run.verifying import note_verified
@@ -21,11 +22,12 @@ from sync.run.verifying import note_verified
 
 @dataclass(frozen=True, slots=True)
 class Remembering:
-    """The facts of one run."""
+    """The facts of one run. ``sample``: a row of it, for people who look at the mapping."""
 
     job: Job
     opened: Session
     mapping: MappingMemory
+    sample: Sample = field(default_factory=Sample)
 
     @classmethod
     def of(cls, job: Job, opened: Session, mapper: Mapper) -> Remembering:
@@ -38,6 +40,9 @@ class Remembering:
         encoding.remember(connector, self.job, self.opened)
         self.mapping.begin()
         begin_creates(self.job, self.opened, plan)
+        notes, now = self.opened.state.notes, self.opened.at.clock.now()
+        note_mapping(notes, self.job.sync, self.job.mapping, run=self.opened.run, now=now)
+        self.sample.write(notes, self.job.sync)
 
     def after(self, plan: Plan) -> None:
         """The plan was carried out to its end."""

@@ -28,12 +28,13 @@ class State:
     database: Database
 
     @classmethod
-    def open(cls, url: str, *, read_only: bool = False, clock: Clock = Clock()) -> Self:
+    def open(cls, url: str, *, read_only: bool = False, glance: bool = False, clock: Clock = Clock()) -> Self:
         """Open the state, making it if it is not there.
 
-        ``read_only``: nothing on the disk changes; a state that is not there yet is empty. Raises StateError.
+        ``read_only``: nothing on the disk changes; a state that is not there yet is empty. ``glance``: to answer at
+        once, a file is not looked through for damage. Raises StateError.
         """
-        database = Database.open(url, read_only=read_only)
+        database = Database.open(url, read_only=read_only, glance=glance)
         return cls(Contacts(database, clock), History(database, clock), Notes(database), Lookback(database), database)
 
     def __enter__(self) -> Self:
