@@ -70,6 +70,12 @@ class Lookback:
         with self._database.transaction() as connection:
             return [change_in(row) for row in connection.execute(query)]
 
+    def kinds_of_change(self, run: int) -> dict[str, int]:
+        """Action → how many changes of a run the history holds; what was only taken over is none of them."""
+        query = sa.select(HISTORY.c.action, sa.func.count()).where(HISTORY.c.run_id == run).group_by(HISTORY.c.action)
+        with self._database.transaction() as connection:
+            return {action: count for action, count in connection.execute(query)}
+
     def every_change_of_run(self, run: int) -> Iterator[ChangeRecord]:
         """All of them, read in portions."""
         after = 0
@@ -129,6 +135,12 @@ class Lookback:
         with self._database.transaction() as connection:
             row = connection.execute(sa.select(CONTACTS).where(*mine)).first()
             return tracked_in(row) if row else None
+
+    def missing_since(self, sync: str, external_id: str) -> float | None:
+        """Since when a contact's row has been missing; None where it is there, or nobody tracks the contact."""
+        mine = (CONTACTS.c.sync == sync, CONTACTS.c.external_id == external_id)
+        with self._database.transaction() as connection:
+            return connection.execute(sa.select(CONTACTS.c.missing_since).where(*mine)).scalar()
 
     def changes_of_contact(self, sync: str, external_id: str, limit: int = 100) -> list[tuple[ChangeRecord, RunRecord]]:
         """What was done to a contact, newest first, each with its run."""

@@ -17,6 +17,7 @@ from sync.daemon.runner import Runner
 from sync.daemon.schedule import DEFAULT, Timetable, zone_of
 from sync.daemon.web import access, words
 from sync.daemon.web.html import Pages
+from sync.daemon.web.looks import Looks
 from sync.daemon.web.words import Moment
 from sync.state.store import State
 
@@ -67,6 +68,7 @@ class Site:
         self.clock = clock
         self.pages = Pages()
         self.access = access.Access(clock)
+        self.looks = Looks()
 
     @property
     def loaded(self) -> LoadedConfig:
