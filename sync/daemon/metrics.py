@@ -10,7 +10,7 @@ from sync.openphone.client import OpenPhone
 from sync.run.report import SyncReport
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
-STATUSES = ("ok", "partial", "held", "failed", "locked")
+STATUSES = ("ok", "partial", "held", "failed", "locked", "stale")
 OUTCOMES = ("unchanged", "rejected", "failed", "held", "waiting")
 
 

@@ -86,6 +86,11 @@ class OpenPhone:
         await self._transport.close()
 
     @property
+    def workspace(self) -> str:
+        """A short hash that tells one workspace from another, by its address and its key; neither can be had of it."""
+        return self._transport.workspace
+
+    @property
     def requests(self) -> int:
         """How many requests were sent."""
         return self._transport.requests

@@ -6,6 +6,7 @@ Knows addresses and answers, not what they are about.
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import ssl
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -96,6 +97,11 @@ class Transport:
         self.retries = 0
         self.waited = 0.0
         self.answers: Counter[str] = Counter()
+
+    @property
+    def workspace(self) -> str:
+        """A short hash of the address and the key."""
+        return hashlib.blake2b(f"{self._root}\n{self._key}".encode(), digest_size=8, person=b"workspace").hexdigest()
 
     def open(self) -> None:
         """Be ready to send. Inside the event loop."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 
 from pydantic import BaseModel
 
@@ -18,8 +18,10 @@ from sync.mapping.options import MappingOptions
 from sync.openphone.client import OpenPhone
 from sync.plan.decide import Label
 from sync.plan.limits import Limits
-from sync.plan.options import Limit, SafetyOptions
+from sync.plan.options import SafetyOptions
+from sync.plan.saved import Asked
 from sync.redaction import Redactor
+from sync.run.approval import Approval
 from sync.run.reading import asked_of_the_source
 from sync.run.watching import Silent, Watcher
 
@@ -75,13 +77,16 @@ class SourceOptions:
 
 
 @dataclass(frozen=True, slots=True)
-class RunOptions:
-    """What one run was asked for. ``max_deletes`` and ``max_rewrites`` are exact, and for this run alone."""
+class RunOptions(Asked):
+    """What one run was asked for. ``approval``: it does just what was approved, or nothing."""
 
     dry_run: bool = False
-    verify: bool = False
-    max_deletes: Limit | None = None
-    max_rewrites: Limit | None = None
+    approval: Approval | None = None
+
+    @classmethod
+    def to_do(cls, approval: Approval, *, dry_run: bool = False) -> RunOptions:
+        """Those of a run that does what was approved, within the limits of then. ``dry_run``: only see if it fits."""
+        return cls(**asdict(approval.approved.asked.asked), dry_run=dry_run, approval=approval)
 
 
 @dataclass(frozen=True, slots=True)

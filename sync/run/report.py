@@ -16,9 +16,10 @@ from sync.contacts.problem import Problem
 from sync.contacts.warning import RowWarning
 from sync.plan.certainty import Waiting
 from sync.plan.plan import HeldBack, Plan
+from sync.plan.saved import Difference
 from sync.redaction import Redactor, shortened
 
-Status = Literal["ok", "partial", "held", "failed", "locked"]
+Status = Literal["ok", "partial", "held", "failed", "locked", "stale"]
 COUNTS = (
     "rows",
     "created",
@@ -35,9 +36,10 @@ COUNTS = (
 CHANGES = tuple(COUNTED[action] for action in ("create", "update", "delete"))
 """The counts of contacts that are no longer as they were."""
 
-EXIT_OK, EXIT_FAILED, EXIT_USAGE, EXIT_PARTIAL, EXIT_HELD, EXIT_LOCKED = 0, 1, 2, 3, 4, 5
-_PRECEDENCE = (EXIT_USAGE, EXIT_LOCKED, EXIT_FAILED, EXIT_HELD, EXIT_PARTIAL, EXIT_OK)
+EXIT_OK, EXIT_FAILED, EXIT_USAGE, EXIT_PARTIAL, EXIT_HELD, EXIT_LOCKED, EXIT_STALE = 0, 1, 2, 3, 4, 5, 6
+_PRECEDENCE = (EXIT_USAGE, EXIT_STALE, EXIT_LOCKED, EXIT_FAILED, EXIT_HELD, EXIT_PARTIAL, EXIT_OK)
 _EXITS: Mapping[Status, int] = {
+    "stale": EXIT_STALE,
     "locked": EXIT_LOCKED,
     "failed": EXIT_FAILED,
     "held": EXIT_HELD,
@@ -51,8 +53,8 @@ class SyncReport:
     """What one sync's run amounted to. Grows while the run goes on, so that a run cut short can still be told.
 
     ``misconfigured``: the failure is the configuration's (exit 2). ``cut_short``: we were asked to end it, so that it
-    is no failure to tell of. ``details``: what the source says of its read. ``filtered``: why rows were left out, and
-    how many.
+    is no failure to tell of. ``stale``: what was approved no longer fits, and where (empty: as a whole). ``details``:
+    what the source says of its read. ``filtered``: why rows were left out, and how many.
     """
 
     name: str
@@ -71,10 +73,13 @@ class SyncReport:
     locked: bool = False
     misconfigured: bool = False
     cut_short: bool = False
+    stale: Sequence[Difference] | None = None
     run: int | None = None
 
     @property
     def status(self) -> Status:
+        if self.stale is not None:
+            return "stale"
         if self.locked:
             return "locked"
         if self.error is not None:
@@ -146,6 +151,7 @@ class SyncReport:
             "changes": (change_json(change) for change in self.changes),
             "problems": (problem_json(problem) for problem in self.problems),
             "warnings": [warning.to_json() for warning in self.warnings],
+            "differences": (difference.to_json() for difference in self.stale or ()),
             "source": dict(self.details),
             "run": self.run,
             "requests": self.requests,
@@ -235,7 +241,7 @@ def _text(value: Json) -> str:
 
 
 def exit_code(reports: Sequence[SyncReport]) -> int:
-    """The exit code of several syncs together: 2, 5, 1, 4, 3, in this order."""
+    """The exit code of several syncs together: 2, 6, 5, 1, 4, 3, in this order."""
     codes = {report.exit_code for report in reports}
     return next((code for code in _PRECEDENCE if code in codes), EXIT_OK)
 

@@ -16,6 +16,8 @@ from sync.contacts.problem import Problem
 from sync.contacts.warning import RowWarning
 from sync.mapping.compiler import MappingError
 from sync.openphone.errors import OpenPhoneError
+from sync.plan.plan import Plan
+from sync.run.approval import Approval, Stale, Withdrawn
 from sync.run.job import Workplace
 from sync.run.report import SyncReport, fields_changed
 from sync.state.address import StateError
@@ -50,6 +52,21 @@ class Session:
     at: Workplace
     state: State
     report: SyncReport
+    approval: Approval | None = None
+    start: RunStart | None = None
+
+    async def decided(self, plan: Plan) -> None:
+        """The work has a plan: where it was to be approved, it goes on only if it is just that, and is a run from here.
+
+        Raises Stale, Withdrawn, Stopped.
+        """
+        if self.approval is not None:
+            await self.approval.confirm(plan, self.at.stop)
+            if self.at.stop.is_set():
+                raise Stopped
+            if self.start is not None:
+                self.report.run = self.state.history.begin_run(self.start)
+        self.report.expect(plan)
 
     @property
     def run(self) -> int:
@@ -67,22 +84,30 @@ class _Frame:
     goes_on: str
     reads_every_row: bool
     undoes: int | None
+    approval: Approval | None
 
 
 async def session(
-    at: Workplace, work: Work, *, goes_on: str, reads_every_row: bool = True, undoes: int | None = None
+    at: Workplace,
+    work: Work,
+    *,
+    goes_on: str,
+    reads_every_row: bool = True,
+    undoes: int | None = None,
+    approval: Approval | None = None,
 ) -> SyncReport:
     """Do ``work`` in the frame. Never raises for what a user, a source or OpenPhone can cause: the report tells.
 
     When ``at.stop`` is set, what is in flight may finish for a few seconds; the report says that the run was cut
     short, and, with ``goes_on``, how it goes on. ``reads_every_row``: the problems that the work finds are all there
-    are, so that they replace those of the run before. ``undoes``: the run that this one puts back.
+    are, so that they replace those of the run before. ``undoes``: the run that this one puts back. ``approval``: what
+    may be done; a run for which it is not given is not in the history.
     """
     report = SyncReport(at.sync, dry_run=at.dry_run)
     if at.client.in_the_clear is not None:
         report.warnings.append(RowWarning("in_the_clear", at.client.in_the_clear))
     started, requests = at.clock.monotonic(), at.client.requests
-    working = asyncio.create_task(_alone(at, work, report, _Frame(goes_on, reads_every_row, undoes)))
+    working = asyncio.create_task(_alone(at, work, report, _Frame(goes_on, reads_every_row, undoes, approval)))
     await _until_done_or_stopped(working, at)
     try:
         await working
@@ -119,10 +144,11 @@ async def _alone(at: Workplace, work: Work, report: SyncReport, frame: _Frame) -
     """Hold the sync and its state for the work. A lock that another holds, or a state that cannot be used, is told."""
     try:
         with held(at.state, at.sync, read_only=at.dry_run, clock=at.clock) as state:
-            begun = RunStart(at.sync, at.started_by, frame.undoes)
-            report.run = None if at.dry_run else state.history.begin_run(begun)
+            start = None if at.dry_run else RunStart(at.sync, at.started_by, frame.undoes)
+            if start is not None and frame.approval is None:
+                report.run = state.history.begin_run(start)
             try:
-                await _with_errors_told(work, Session(at, state, report), frame.goes_on)
+                await _with_errors_told(work, Session(at, state, report, frame.approval, start), frame.goes_on)
             finally:
                 report.warnings.extend(RowWarning("unreadable", text) for text in at.client.take_warnings())
                 report.in_order()
@@ -138,10 +164,14 @@ async def _alone(at: Workplace, work: Work, report: SyncReport, frame: _Frame) -
 async def _with_errors_told(work: Work, session: Session, goes_on: str) -> None:
     report = session.report
     try:
+        if session.approval is not None:
+            session.approval.refuse_other_workspace(session.at.client)
         await work(session)
+    except Stale as stale:
+        report.stale, report.error = stale.differences, str(stale)
     except (Misconfigured, MappingError, SourceConfigError) as error:
         report.misconfigured, report.error = True, str(error)
-    except (SourceError, OpenPhoneError, StateError, OSError) as error:
+    except (SourceError, OpenPhoneError, StateError, OSError, Withdrawn) as error:
         report.error = str(error) or type(error).__name__
     except (Stopped, asyncio.CancelledError):
         report.cut(goes_on)

@@ -30,7 +30,8 @@ GOES_ON = "the next run goes on from there"
 
 async def run_sync(job: Job) -> SyncReport:
     """One pass of one sync. Never raises for what a user, a source or OpenPhone can cause: the report tells."""
-    return await session(job.at, lambda opened: _pass(job, opened), goes_on=GOES_ON)
+    approval = job.options.approval
+    return await session(job.at, lambda opened: _pass(job, opened), goes_on=GOES_ON, approval=approval)
 
 
 async def _pass(job: Job, opened: Session) -> None:
@@ -45,7 +46,7 @@ async def _pass(job: Job, opened: Session) -> None:
         seen = ColumnsSeen(job.mapping, checked.columns, memory.sample)
         rows = Understanding(checked.mapper, identity, feedback, seen, tracked, memory.mapping.changed)
         plan = await read_and_decide(connector, rows, job, opened)
-        opened.report.expect(plan)
+        await opened.decided(plan)
         if not job.at.dry_run:
             memory.before(plan, connector)
             await _carry_out(plan, _Hands(job, opened, checked, feedback, memory))

@@ -17,6 +17,7 @@ from sync.plan.decide import cannot_be_understood
 from sync.plan.plan import Plan
 from sync.plan.rekey import Move, changed_key, in_waves
 from sync.run.apply import apply
+from sync.run.approval import Approval
 from sync.run.job import Workplace
 from sync.run.key_facts import note_keys_undone
 from sync.run.report import SyncReport
@@ -35,16 +36,16 @@ def sync_of(state: str, run: int) -> str | None:
     return record.sync if record else None
 
 
-async def undo(at: Workplace, run: int, label: str) -> SyncReport:
+async def undo(at: Workplace, run: int, label: str, approval: Approval | None = None) -> SyncReport:
     """Put back what this run of ``at``'s sync changed. Never raises for what a user or OpenPhone can cause.
 
-    ``label`` marks contacts that had none which OpenPhone would take.
+    ``label`` marks contacts that had none which OpenPhone would take. ``approval``: put back just that, or nothing.
     """
 
     async def put_back(opened: Session) -> None:
         definitions = {field.key: field for field in await at.client.custom_fields()}
         plan = await plan_undo(at.sync, opened.state.history.changes(run), at.client, label)
-        opened.report.expect(plan)
+        await opened.decided(plan)
         if not at.dry_run:
             for wave in _in_waves(plan):
                 await apply(wave, Target(opened, label, definitions), opened.report.add)
@@ -52,7 +53,7 @@ async def undo(at: Workplace, run: int, label: str) -> SyncReport:
                     raise Stopped
             note_keys_undone(opened.state, at.sync, run)
 
-    return await session(at, put_back, goes_on=GOES_ON, reads_every_row=False, undoes=run)
+    return await session(at, put_back, goes_on=GOES_ON, reads_every_row=False, undoes=run, approval=approval)
 
 
 async def plan_undo(sync: str, records: Sequence[ChangeRecord], client: OpenPhone, label: str) -> Plan:
