@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from connectors.base import Row
-from sync.contacts.json_value import json_text, list_in, object_in, text_in
+from sync.contacts.json_value import Json, json_text, list_in, object_in, text_in
 from sync.mapping.fields import shown
 from sync.mapping.options import MappingOptions
 from sync.mapping.said import mapping_said
@@ -72,7 +72,7 @@ def note_mapping(notes: Notes, sync: str, options: MappingOptions, *, run: int, 
     """The mapping that a run goes by; where it is another than that of the run before, what changed."""
     said, written = mapping_said(options), notes.fact(sync, SAID)
     known = {part: text_in(words) or "" for part, words in object_in(json.loads(written)).items()} if written else said
-    changes = [
+    changes: list[Json] = [
         [now, run, part, known.get(part, ""), said.get(part, "")]
         for part in {**known, **said}
         if known.get(part) != said.get(part)

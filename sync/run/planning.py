@@ -8,7 +8,7 @@ from dataclasses import replace
 from connectors.base import Connector, IncompleteRead, ReadSummary
 from sync.mapping.mapper import Mapper
 from sync.plan.plan import Plan
-from sync.run import encoding
+from sync.run import encoding, spared
 from sync.run.absences import Read
 from sync.run.filtering import Filtering
 from sync.run.job import Job
@@ -58,7 +58,7 @@ async def read_and_decide(connector: Connector, rows: Understanding, job: Job, s
         incomplete=str(incomplete) if incomplete else None,
         bookmark=f"{question} {summary.bookmark}" if summary and summary.bookmark is not None else None,
     )
-    return Plan.build(job.sync, found, job.limits)
+    return Plan.build(job.sync, found, job.limits, spared.decided(job, notes))
 
 
 async def _read(

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from connectors.base import Connector
 from sync.mapping.mapper import Mapper
 from sync.plan.plan import Plan
-from sync.run import encoding
+from sync.run import encoding, spared
 from sync.run.job import Job
 from sync.run.key_facts import note_keys
 from sync.run.mapping_memory import MappingMemory
@@ -48,4 +48,5 @@ class Remembering:
         """The plan was carried out to its end."""
         self.mapping.carried_out(plan)
         note_verified(plan, self.opened)
+        spared.forget_those_settled(plan, self.job, self.opened.state.notes)
         end_creates(self.job, self.opened)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from aiohttp import web
 
@@ -138,8 +139,8 @@ def _fates(facts: ContactFacts, clock: Moments) -> tuple[FateView, ...]:
             since = clock.at(facts.missing_since).clock
             words = f"Its row has been missing since {since}"
             return (FateView("warn", words, "When the next full read misses it, too, the contact is deleted."),)
-        since = clock.at(facts.tracked.changed_at)
-        return (FateView("good", "Row and contact are in step", f"Changed last {since.clock}, {since.distance}."),)
+        last = clock.at(facts.tracked.changed_at)
+        return (FateView("good", "Row and contact are in step", f"Changed last {last.clock}, {last.distance}."),)
     if facts.changes:
         record, run = facts.changes[0]
         if record.action == "delete":
@@ -187,7 +188,9 @@ def _held(facts: ContactFacts, look: Look | None, clock: Moments) -> HeldView | 
 
 def _differing(facts: ContactFacts, held: Contact) -> tuple[str, ...]:
     """The fields in which the workspace holds other than what was last sent."""
-    sent = {each.label: each.value for each in sent_values(facts.external_id, facts.tracked.sent if facts.tracked else None)}
+    sent = {
+        each.label: each.value for each in sent_values(facts.external_id, facts.tracked.sent if facts.tracked else None)
+    }
     numbers = {
         f"{group} ({item.name})": item.value
         for group, items in (("Phone", held.phone_numbers), ("E-mail", held.emails))
@@ -212,7 +215,7 @@ async def handle(site: Site, request: web.Request) -> web.Response:
         syncs, facts = await site.asked(lambda state: read(state, key, sync, redactor))
     except StateError as error:
         return broken(site, visitor, redactor.message(str(error)))
-    shared = {"visitor": visitor, "made": made(clock)}
+    shared: dict[str, Any] = {"visitor": visitor, "made": made(clock)}
     if facts is None:
         if syncs:
             found = [(name, link("/contacts", sync=name, key=key)) for name in syncs]

@@ -74,7 +74,6 @@ def mapping_view(options: MappingOptions, notes: MappingNotes, clock: Moments) -
         unused=tuple(column for column in cells if column not in used),
         where=", ".join(options.where),
         changes=tuple(
-            ChangeLine(field_name(each.part), each.was, each.now, clock.at(each.at), each.run)
-            for each in notes.changes
+            ChangeLine(field_name(each.part), each.was, each.now, clock.at(each.at), each.run) for each in notes.changes
         ),
     )

@@ -96,7 +96,7 @@ class NeedsView:
 def needs(problems: Sequence[Problem], name: str, path: Path, pages: Mapping[str, int]) -> NeedsView:
     """What waits in this sync. ``pages``: which page of a group is looked at, by its mark."""
     held = tuple(_held(group, name, path, pages) for group in held_groups(problems))
-    rows = _rows([problem for problem in problems if problem.kind != "held"], name)
+    rows = row_groups([problem for problem in problems if problem.kind != "held"], name)
     return NeedsView(held, rows, len(problems))
 
 
@@ -164,7 +164,7 @@ def _one(problem: Problem, name: str, *, own_reason: bool) -> HeldOne:
     return HeldOne(key, person.short or key, ", ".join(besides), contact_link(name, key), why)
 
 
-def _rows(problems: Sequence[Problem], name: str) -> tuple[RowGroup, ...]:
+def row_groups(problems: Sequence[Problem], name: str) -> tuple[RowGroup, ...]:
     """Rows by what is wrong with them, the most frequent first."""
     groups: dict[tuple[str, str, str], list[Problem]] = {}
     for problem in problems:

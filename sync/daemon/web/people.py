@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from aiohttp import web
@@ -63,9 +62,10 @@ def read_contacts(state: State, asked: ContactsAsked) -> tuple[int, list[Tracked
 
 
 def contacts_view(
-    asked: ContactsAsked, total: int, found: Sequence[Tracked] | Sequence[Found], clock: Moments
+    asked: ContactsAsked, answer: tuple[int, list[Tracked] | list[Found]], clock: Moments
 ) -> ContactsView:
     """The page."""
+    total, found = answer
     lines = tuple(_line(asked.sync, each, clock) for each in found[:PAGE])
     address = f"/syncs/{asked.sync}/contacts"
     more = link(address, after=lines[-1].key) if len(found) > PAGE and not asked.search else ""

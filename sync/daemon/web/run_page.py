@@ -146,7 +146,9 @@ def _fields(run: RunRecord, show: str | None) -> tuple[FieldCount, ...]:
 def asked_in(request: web.Request) -> Asked:
     """What an address asks for."""
     show = request.query.get("show", "")
-    return Asked(int(request.match_info["run"]), show if show in ACTIONS else None, number_in(request.query, "page", least=1))
+    return Asked(
+        int(request.match_info["run"]), show if show in ACTIONS else None, number_in(request.query, "page", least=1)
+    )
 
 
 async def handle(site: Site, request: web.Request) -> web.Response:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from sync.daemon.runner import Activity, Ended
+from sync.daemon.runner import Ended
 from sync.daemon.web.site import Moments
 from sync.daemon.web.words import counted
 from sync.state.history import RunRecord
@@ -19,11 +19,10 @@ State = Literal["fails", "needs", "starting", "fine"]
 STATES: tuple[State, ...] = ("fails", "needs", "starting", "fine")
 WORD: Mapping[State, str] = {"fails": "Fails", "needs": "Needs you", "starting": "Starting", "fine": "Fine"}
 TONE: Mapping[State, str] = {"fails": "bad", "needs": "warn", "starting": "busy", "fine": "good"}
-BUSY: Mapping[Activity, str] = {
+BUSY: Mapping[str, str] = {
     "sync": "Syncing now …",
     "preview": "Preparing the preview …",
-    "undo": "Putting back …",
-    "apply": "Applying what was shown …",
+    "apply": "Doing what you decided …",
 }
 
 
@@ -54,7 +53,7 @@ class Known:
     finished: Sequence[RunRecord] = ()
     held: Mapping[str, int] = field(default_factory=dict)
     rows: int = 0
-    doing: Activity | None = None
+    doing: str | None = None
     ended: Ended | None = None
 
 
@@ -68,9 +67,7 @@ def standing(known: Known, clock: Moments) -> Standing:
         return Standing("starting", "Has not run yet")
     last = known.finished[0]
     if last.cut_short:
-        return Standing(
-            "starting", "The last run was stopped", "What it did is kept; the next run goes on from there."
-        )
+        return Standing("starting", "The last run was stopped", "What it did is kept; the next run goes on from there.")
     if last.status == "failed":
         sentence = f"{last.error or 'The run failed.'} {_since(known.finished, clock)}".strip()
         return Standing("fails", "Does not work", sentence)

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from aiohttp import web
 
+from sync.daemon.runner import Said
 from sync.daemon.web import chart as drawing
 from sync.daemon.web.chart import chart
 from sync.daemon.web.home import Made, SyncFacts, SyncLine, facts_of, line, made
@@ -48,7 +49,7 @@ class Frame:
     tabs: tuple[TabView, ...]
     last_run: int | None
     started: Made
-    decided: str
+    decided: Said | None
 
 
 def frame(site: Site, name: str, facts: SyncFacts, clock: Moments, visitor: Visitor) -> Frame:
@@ -69,7 +70,7 @@ def frame(site: Site, name: str, facts: SyncFacts, clock: Moments, visitor: Visi
         ),
         last_run=last.id if last else None,
         started=made(clock),
-        decided=site.runner.said.get(name, "") if visitor.sees else "",
+        decided=site.runner.said.pop(name, None) if visitor.decides else None,
     )
 
 
@@ -84,7 +85,9 @@ def waiting(number: int) -> str:
     """What becomes of contacts whose rows one full read missed; empty where there are none."""
     if not number:
         return ""
-    what, goes, them = ("row is", "its contact goes", "it") if number == 1 else ("rows are", "their contacts go", "them")
+    what, goes, them = (
+        ("row is", "its contact goes", "it") if number == 1 else ("rows are", "their contacts go", "them")
+    )
     return f"{number:,} {what} missing for the first time: {goes} when the next full read misses {them}, too."
 
 
@@ -123,7 +126,7 @@ def _runs(site: Site, name: str, request: web.Request, clock: Moments) -> _Asked
 
 def _contacts(site: Site, name: str, request: web.Request, clock: Moments) -> _Asked:
     asked = ContactsAsked(name, request.query.get("q", "").strip(), request.query.get("after", ""))
-    return _Asked(lambda state: read_contacts(state, asked), lambda found: contacts_view(asked, *found, clock))
+    return _Asked(lambda state: read_contacts(state, asked), lambda found: contacts_view(asked, found, clock))
 
 
 def _mapping(site: Site, name: str, request: web.Request, clock: Moments) -> _Asked:
