@@ -113,7 +113,8 @@ class Plan:
     """What a run of ``sync`` will send (``changes``), what it holds back, what it will remember and report.
 
     ``in_step``: rows whose contacts need nothing, but whose new fingerprints the state shall learn.
-    ``problems``: rows that need a person, beside those that are held back. The rest is as in ``Findings``.
+    ``problems``: rows that need a person, beside those that are held back. ``left``: whose changes are left for the
+    next run, since this one was asked to do only some. The rest is as in ``Findings``.
     """
 
     sync: str
@@ -131,6 +132,7 @@ class Plan:
     bookmark: str | None = None
     incomplete: str | None = None
     filtered: Mapping[str, int] = field(default_factory=dict)
+    left: tuple[str, ...] = ()
 
     @classmethod
     def build(cls, sync: str, found: Findings, limits: Limits, decided: Decided = UNDECIDED) -> Plan:
@@ -227,6 +229,7 @@ class Plan:
             "bookmark": self.bookmark,
             "incomplete": self.incomplete,
             "filtered": dict(self.filtered),
+            "left": self.left,
         }
 
     @classmethod
@@ -329,6 +332,7 @@ def _read(whole: Mapping[str, Json]) -> Plan:
         bookmark=text_in(whole["bookmark"]),
         incomplete=text_in(whole["incomplete"]),
         filtered={why: _number(count) for why, count in object_in(whole.get("filtered", {})).items()},
+        left=_texts(whole.get("left", ())),
     )
 
 

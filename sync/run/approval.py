@@ -45,6 +45,17 @@ class Together:
         self._settled = asyncio.Event()
         self._spoilt: tuple[str, bool] | None = None
 
+    def raise_if_spoilt(self) -> None:
+        """Raises Stale or Withdrawn where one of the syncs is known not to fit."""
+        if self._spoilt is None:
+            return
+        name, stale = self._spoilt
+        if stale:
+            raise Stale(f"nothing was sent: the plan is carried out whole or not at all, and {name} no longer fits")
+        raise Withdrawn(
+            f"nothing was sent: the plan is carried out whole or not at all, and {name} could not be carried out"
+        )
+
     async def wait(self, sync: str, stop: asyncio.Event) -> None:
         """This sync fits. Raises Stale or Withdrawn where another does not; returns early where ``stop`` is set."""
         self._awaited.discard(sync)
@@ -56,13 +67,7 @@ class Together:
         finally:
             for task in waits:
                 task.cancel()
-        if self._spoilt is not None:
-            name, stale = self._spoilt
-            if stale:
-                raise Stale(f"nothing was sent: the plan is carried out whole or not at all, and {name} no longer fits")
-            raise Withdrawn(
-                f"nothing was sent: the plan is carried out whole or not at all, and {name} could not be carried out"
-            )
+        self.raise_if_spoilt()
 
     def ended(self, report: SyncReport) -> None:
         """This sync has ended; where it had not been found to fit, no other goes on."""
@@ -79,13 +84,18 @@ class Approval:
     together: Together | None = None
     redo: str = field(default="Look at what would be done now, and decide anew", kw_only=True)
 
-    def refuse_other_workspace(self, client: OpenPhone) -> None:
-        """Raises Stale where the client leads to another workspace than the one that was looked at."""
+    def look_ahead(self, client: OpenPhone) -> None:
+        """Before anything is asked: raises Stale, or Withdrawn, where it is known already that nothing will be done.
+
+        It is not where the client leads to another workspace than the one that was looked at.
+        """
         if client.workspace != self.approved.workspace:
             raise Stale(
                 f"it was made for another workspace (or with another API key) than {self.approved.sync} writes to now; "
                 "nothing was sent"
             )
+        if self.together is not None:
+            self.together.raise_if_spoilt()
 
     async def confirm(self, plan: Plan, stop: asyncio.Event) -> None:
         """Return if this plan, and that of every sync beside it, does just what was approved.

@@ -55,7 +55,7 @@ def feedback_for(connector: Connector, job: Job, identity: Identity, session: Se
     """Feedback where the configuration wants it and the connector can; else for nobody."""
     if job.at.dry_run or not job.source.writes_back or not isinstance(connector, WritesBack):
         return Feedback()
-    return WrittenBack(connector, identity, session)
+    return WrittenBack(connector, identity, session, some=bool(job.options.only))
 
 
 async def prove_writable(connector: Connector, job: Job) -> None:
@@ -71,9 +71,20 @@ class _Seen:
 
 
 class WrittenBack(Feedback):
-    """Gathers results and hands them to the source in batches; only what the source does not show yet."""
+    """Gathers results and hands them to the source in batches; only what the source does not show yet.
 
-    def __init__(self, connector: WritesBack, identity: Identity, session: Session, rhythm: Rhythm = Rhythm()) -> None:
+    ``some``: it hears only of some rows; the others stay as they are.
+    """
+
+    def __init__(
+        self,
+        connector: WritesBack,
+        identity: Identity,
+        session: Session,
+        rhythm: Rhythm = Rhythm(),
+        *,
+        some: bool = False,
+    ) -> None:
         self._connector = connector
         self._identity = identity
         self._contacts: Contacts = session.state.contacts
@@ -88,6 +99,8 @@ class WrittenBack(Feedback):
         self._settled: set[str] = set()
         self._flushed_at = self._clock.monotonic()
         self._failed = False
+        self._some = some
+        self._left: frozenset[str] = frozenset()
 
     def note(self, row: Row, who: Identified | Problem) -> None:
         if isinstance(who, Problem):
@@ -99,6 +112,7 @@ class WrittenBack(Feedback):
 
     async def expect(self, plan: Plan) -> None:
         """A row must be able to show its id before its contact is made; until it does it is remembered."""
+        self._left = frozenset(plan.left)
         changed = [change.external_id for change in plan.changes if not isinstance(change, Delete)]
         if not changed:
             return
@@ -161,7 +175,7 @@ class WrittenBack(Feedback):
         by_key = {p.external_id: p for p in reversed(problems) if p.row is None}  # where rows have no numbers
         tracked = self._contacts.ids(self._sync)
         for external_id, seen in self._rows.items():
-            if external_id not in self._settled:
+            if external_id not in self._settled and external_id not in self._left:
                 number = seen.row.number
                 problem = by_row.get(number) if number is not None else by_key.get(external_id)
                 self._settle(seen.row, tracked.get(external_id) or seen.contact_id, problem)
@@ -174,7 +188,10 @@ class WrittenBack(Feedback):
         await self._flush()
         if self._identity.unwritten is not None:
             lost = {result.contact_id for result in self._lost}
-            self._remember_unwritten(key for key, contact_id in tracked.items() if contact_id in lost)
+            still = {key for key in self._identity.unwritten.traces if key in self._left}
+            if self._some:
+                still |= self._identity.unwritten.traces.keys() - self._rows.keys()
+            self._remember_unwritten({*still, *(key for key, one in tracked.items() if one in lost)})
 
     def _settle(self, row: Row, contact_id: str | None, problem: Problem | None) -> None:
         if problem is not None:

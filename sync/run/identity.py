@@ -37,6 +37,11 @@ class Identified:
     spelled: str | None = None
 
     @property
+    def names(self) -> tuple[str | None, ...]:
+        """What else people may call it by."""
+        return (self.looks, self.spelled, self.contact_id)
+
+    @property
     def look(self) -> str:
         """What tells rows apart: of two rows with one look the second is a double."""
         return self.looks or self.external_id

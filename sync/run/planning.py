@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from connectors.base import Connector, IncompleteRead, ReadSummary
 from sync.mapping.mapper import Mapper
+from sync.plan.partial import limited, narrowed
 from sync.plan.plan import Plan
 from sync.run import encoding, spared
 from sync.run.absences import Read
@@ -31,12 +32,16 @@ async def read_and_decide(connector: Connector, rows: Understanding, job: Job, s
         everything = reconciler.verifying.everything
         job.watcher.phase(job.sync, "comparing with the workspace" if everything else "reading the source", None)
         await reconciler.prepare()
-        bookmark = None if everything else _mark(notes.bookmark(job.sync), question)
+        # A row that is asked for by its key may be one that did not change: then everything is read.
+        bookmark = None if everything or job.options.only else _mark(notes.bookmark(job.sync), question)
         reconciler.filtering = Filtering(job.mapping.where, rows.identity, changes_only=bookmark is not None)
         summary, incomplete = await _read(connector, bookmark, reconciler, job)
         absent = [*absent_columns(connector, job.mapping, job.sync), *rows.columns.mistakes(job.sync)]
         if summary is not None and summary.full and absent:
             raise Misconfigured(absent)
+        await reconciler.settle()
+        if summary is not None and reconciler.chosen.unknown:
+            raise Misconfigured(_nobody(reconciler.chosen.unknown, job))
         await reconciler.finish(Read(summary.full, summary.one_moment) if summary is not None else Read())
         found = reconciler.findings()
         missing = reconciler.unseen() if summary is None or summary.full else set[str]()
@@ -58,7 +63,17 @@ async def read_and_decide(connector: Connector, rows: Understanding, job: Job, s
         incomplete=str(incomplete) if incomplete else None,
         bookmark=f"{question} {summary.bookmark}" if summary and summary.bookmark is not None else None,
     )
-    return Plan.build(job.sync, found, job.limits, spared.decided(job, notes))
+    if not reconciler.chosen.everyone:
+        session.report.concerns = reconciler.chosen.keys
+        found = narrowed(found, reconciler.chosen.keys)
+    plan = Plan.build(job.sync, found, job.limits, spared.decided(job, notes))
+    return plan if job.options.limit is None else limited(plan, job.options.limit, reconciler.places)
+
+
+def _nobody(keys: list[str], job: Job) -> list[str]:
+    """A message for each key that was asked for, and that nobody has."""
+    rows = "the source (rows that 'where' leaves out do not count)" if job.mapping.where else "the source"
+    return [f"--only {key}: neither {rows} nor the state of {job.sync} has this key; nothing was sent" for key in keys]
 
 
 async def _read(

@@ -33,6 +33,7 @@ from sync.plan.decide import (
     remove,
 )
 from sync.plan.foreign_hand import moved
+from sync.plan.partial import Chosen
 from sync.plan.parts import changed_parts, same_wishes
 from sync.plan.plan import Findings
 from sync.run import doubts
@@ -103,6 +104,8 @@ class Reconciler:
         self._vanished = Vanished(job, self._contacts, self._tally)
         self._elsewhere: set[str] = set()
         self.seen: set[str] = set()
+        self.chosen = Chosen(job.options.only, job.mapping.key_prefix)
+        self.places: dict[str, int] = {}
         self._looks: dict[str, bytes] = {}
         self._newcomers = Newcomers(job, session, self._looking, self._fingerprints)
         self._said_gone: set[str] = set()
@@ -140,7 +143,7 @@ class Reconciler:
             age = self._at.clock.now() - max(unsettled)
             lag = self._at.client.patience.list_lag
             await self._at.clock.sleep(min(lag, max(0.0, lag - age)))
-        if self.verifying.everything and self._fingerprints:
+        if self.verifying.everything and self._fingerprints and self.chosen.everyone:
             await self._looking.read_everyone(self._fingerprints)
 
     async def take(self, row: Row) -> None:
@@ -163,7 +166,9 @@ class Reconciler:
 
     async def _take(self, row: Row, who: Identified | Problem) -> None:
         tally = self._tally
-        self._rows.feedback.note(row, who)
+        chosen = isinstance(who, Identified) and self.chosen.concerns(who.external_id, *who.names)
+        if chosen or self.chosen.everyone:
+            self._rows.feedback.note(row, who)
         if isinstance(who, Problem):
             self._tell(who, row)
             self._absences.keyless(row)
@@ -173,6 +178,7 @@ class Reconciler:
         first = self._looks.get(who.look)
         self._looks.setdefault(who.look, fingerprint)
         self.seen.add(who.external_id)
+        self.places.setdefault(who.external_id, len(self.places))
         match outcome:
             case "rejected":
                 self._tell(self._unclear(row, who.external_id) or self._double(row, who.external_id), row)
@@ -185,9 +191,11 @@ class Reconciler:
             case "gone":
                 self._said_gone.add(who.external_id)
             case "unchanged":
-                tally.unchanged += 1
+                tally.unchanged += chosen
             case "failed":
                 self._tell(self._refused_before(row, who.external_id), row)
+            case _ if not chosen and who.external_id in self._fingerprints:
+                pass  # others are not looked at; but who is new may be the same person as one of those
             case _:
                 await self._map(row, who, fingerprint)
 
@@ -268,10 +276,17 @@ class Reconciler:
                 other = moved(known.sent, wanted.desired.to_json())
                 await self._looking.look(replace(wanted, contact_id=known.contact_id, last=last, moved=other))
 
-    async def finish(self, read: Read) -> None:
-        """The source has ended; where every record was seen, what is missing is gone, or may be."""
+    async def settle(self) -> None:
+        """The source has ended: rows that only now can be told apart, and whom the run concerns of those without."""
         for row, who in zip(self._open, self._rows.identity.settle(), strict=True):
             await self._take(row, who)
+        if not self.chosen.everyone:
+            known = self._contacts.ids(self._job.sync)
+            for external_id in (known.keys() | self._intents.keys()) - self.seen:
+                self.chosen.concerns(external_id, known.get(external_id))
+
+    async def finish(self, read: Read) -> None:
+        """Where every record was seen, what is missing is gone, or may be."""
         await self._newcomers.find()
         await self._compare_with_what_was_sent()
         said_gone = (self._said_gone | (self.filtering.left - self.seen)) & self._fingerprints.keys()
@@ -279,6 +294,8 @@ class Reconciler:
         if read.full:
             missing |= self.unseen()
             missing |= self._unsettled - self.seen
+        if not self.chosen.everyone:
+            missing &= self.chosen.keys
         self._judged = self._absences.judge(sorted(missing), self.seen, replace(read, said_gone=said_gone))
         if fate(MISSING, AsMissing(keep=self._job.safety.on_missing == "keep")) != "kept":
             await self._vanished.consider(sorted(missing), self._fingerprints, self._judged, self._looking)
@@ -321,6 +338,8 @@ class Reconciler:
         named = item.contact_id is not None or item.spelled is not None
         if not item.tracked and named and contacts and contacts[0].external_id:
             # The row names its contact, or its key only looks the same: the contact's externalId stays as it is.
+            self.chosen.renamed(item.external_id, contacts[0].external_id)
+            self.places[contacts[0].external_id] = self.places.get(item.external_id, len(self.places))
             item = replace(item, desired=replace(item.desired, external_id=contacts[0].external_id))
         decision = decide(item, contacts, self._job.label, owners)
         self._remarks.kept(item, contacts, decision)

@@ -45,7 +45,9 @@ class Remembering:
         self.sample.write(notes, self.job.sync)
 
     def after(self, plan: Plan) -> None:
-        """The plan was carried out to its end."""
+        """The plan was carried out to its end. Of a run that was asked for a part it is as if it had been cut off."""
+        if self.job.options.partial:
+            return
         self.mapping.carried_out(plan)
         note_verified(plan, self.opened)
         spared.forget_those_settled(plan, self.job, self.opened.state.notes)

@@ -6,7 +6,7 @@ Needs nothing but the values it is given.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -32,6 +32,7 @@ COUNTS = (
     "held",
     "waiting",
     "filtered",
+    "left",
 )
 CHANGES = tuple(COUNTED[action] for action in ("create", "update", "delete"))
 """The counts of contacts that are no longer as they were."""
@@ -53,8 +54,9 @@ class SyncReport:
     """What one sync's run amounted to. Grows while the run goes on, so that a run cut short can still be told.
 
     ``misconfigured``: the failure is the configuration's (exit 2). ``cut_short``: we were asked to end it, so that it
-    is no failure to tell of. ``stale``: what was approved no longer fits, and where (empty: as a whole). ``details``:
-    what the source says of its read. ``filtered``: why rows were left out, and how many.
+    is no failure to tell of. ``stale``: what was approved no longer fits, and where (empty: as a whole). ``concerns``:
+    the only contacts that it speaks of (None: all). ``details``: what the source says of its read. ``filtered``: why
+    rows were left out, and how many.
     """
 
     name: str
@@ -74,6 +76,7 @@ class SyncReport:
     misconfigured: bool = False
     cut_short: bool = False
     stale: Sequence[Difference] | None = None
+    concerns: Collection[str] | None = None
     run: int | None = None
 
     @property
@@ -103,6 +106,7 @@ class SyncReport:
         self.held_back = plan.held_back
         self.waiting = plan.waiting
         self.counts["held"], self.counts["waiting"] = plan.held, len(plan.waiting)
+        self.counts["left"] = len(plan.left)
         self.counts["rejected"] = _rows_of([p for p in plan.problems if p.kind == "rejected"])
         self.counts["failed"] = _rows_of([p for p in plan.problems if p.kind == "failed"])
         if self.dry_run:

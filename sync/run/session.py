@@ -165,7 +165,7 @@ async def _with_errors_told(work: Work, session: Session, goes_on: str) -> None:
     report = session.report
     try:
         if session.approval is not None:
-            session.approval.refuse_other_workspace(session.at.client)
+            session.approval.look_ahead(session.at.client)
         await work(session)
     except Stale as stale:
         report.stale, report.error = stale.differences, str(stale)
@@ -184,6 +184,9 @@ def _end(state: State, report: SyncReport, reads_every_row: bool) -> None:
     known: list[Problem] | None = report.problems
     if not report.problems and (report.error is not None or not reads_every_row):
         known = None  # it cannot know them: those of the run before stay
+    elif report.concerns is not None:
+        others = (one for one in state.history.problems(report.name) if one.external_id not in report.concerns)
+        known = [*others, *report.problems]
     end = RunEnd(
         report.name, report.status, report.counts, report.error, report.cut_short, known, fields_changed(report.changes)
     )

@@ -5,10 +5,12 @@ Reads the workspace; the plan that comes out is applied, recorded and undone lik
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import partial
 
-from sync.contacts.change import Change, Create, Delete, Update
+from sync.contacts.change import Change, Create, Delete, Outcome, Update
 from sync.contacts.contact import SCALARS, Contact, Desired, Item, differences, sendable_source
 from sync.contacts.person import person_of
 from sync.contacts.problem import Problem
@@ -22,33 +24,64 @@ from sync.run.job import Workplace
 from sync.run.key_facts import note_keys_undone
 from sync.run.report import SyncReport
 from sync.run.session import Session, Stopped, session
-from sync.run.target import Target
-from sync.state.history import ChangeRecord
+from sync.run.target import IN_FLIGHT, Target
+from sync.run.watching import Silent, Watcher
+from sync.state.history import ChangeRecord, RunRecord
 from sync.state.store import State
 
 GOES_ON = "run undo again for the rest"
 
 
-def sync_of(state: str, run: int) -> str | None:
-    """The sync whose run this was; None where the history has no such run. Raises StateError."""
-    with State.open(state, read_only=True) as opened:
-        record = opened.history.run(run)
-    return record.sync if record else None
+@dataclass(frozen=True, slots=True)
+class Undoable:
+    """A run that can be put back. ``undone``: the runs that put it back, each with those that put back that one."""
+
+    run: RunRecord
+    undone: tuple[tuple[int, tuple[int, ...]], ...] = ()
+
+    @classmethod
+    def find(cls, state: str, run: int | None) -> Undoable | None:
+        """This run, or the last one that changed something; None where the history has none. Raises StateError."""
+        with State.open(state, read_only=True) as opened:
+            found = opened.history.run(run) if run is not None else opened.lookback.last_to_undo()
+            if found is None:
+                return None
+            by = opened.lookback.undone_by(found.id)
+            return cls(found, tuple((each, opened.lookback.undone_by(each)) for each in by))
+
+    @property
+    def text(self) -> str | None:
+        """What was put back of what already, as people should know before they put it back again."""
+        if not self.undone and self.run.undoes is None:
+            return None
+        said = [f"run {self.run.id} put back run {self.run.undoes}"] if self.run.undoes is not None else []
+        for by, again in self.undone:
+            back = f", which was undone by run {' and '.join(map(str, again))}" if again else ""
+            said.append(f"run {self.run.id} was undone by run {by}{back}")
+        return "; ".join(said)
 
 
-async def undo(at: Workplace, run: int, label: str, approval: Approval | None = None) -> SyncReport:
+async def undo(
+    at: Workplace, run: int, label: str, approval: Approval | None = None, watcher: Watcher | None = None
+) -> SyncReport:
     """Put back what this run of ``at``'s sync changed. Never raises for what a user or OpenPhone can cause.
 
     ``label`` marks contacts that had none which OpenPhone would take. ``approval``: put back just that, or nothing.
     """
+    shows = watcher or Silent()
+
+    def on_outcome(report: SyncReport, outcome: Outcome) -> None:
+        report.add(outcome)
+        shows.step()
 
     async def put_back(opened: Session) -> None:
         definitions = {field.key: field for field in await at.client.custom_fields()}
-        plan = await plan_undo(at.sync, opened.state.history.changes(run), at.client, label)
+        plan = await plan_undo(at, opened.state.history.changes(run), label, shows)
         await opened.decided(plan)
         if not at.dry_run:
+            shows.phase(at.sync, f"putting back run {run}", len(plan.changes))
             for wave in _in_waves(plan):
-                await apply(wave, Target(opened, label, definitions), opened.report.add)
+                await apply(wave, Target(opened, label, definitions), partial(on_outcome, opened.report))
                 if at.stop.is_set():
                     raise Stopped
             note_keys_undone(opened.state, at.sync, run)
@@ -56,20 +89,32 @@ async def undo(at: Workplace, run: int, label: str, approval: Approval | None = 
     return await session(at, put_back, goes_on=GOES_ON, reads_every_row=False, undoes=run, approval=approval)
 
 
-async def plan_undo(sync: str, records: Sequence[ChangeRecord], client: OpenPhone, label: str) -> Plan:
-    """The plan that puts back what these changes (newest first) did. Raises what the client raises.
+async def plan_undo(at: Workplace, records: Sequence[ChangeRecord], label: str, watcher: Watcher) -> Plan:
+    """The plan that puts back what these changes (newest first) did. Raises Stopped, and what the client raises.
 
     Of several records of one contact the newest counts: an update that found nobody was followed by a create.
     """
-    changes: list[Change] = []
-    problems: list[Problem] = []
-    for record in {record.external_id: record for record in reversed(records)}.values():
-        turned = await _turned(record, client, label)
-        if isinstance(turned, Problem):
-            problems.append(turned)
-        elif turned is not None:
-            changes.append(turned)
-    return Plan(sync, changes=tuple(changes), problems=tuple(problems))
+    last = list({record.external_id: record for record in reversed(records)}.values())
+    watcher.phase(at.sync, "looking at the contacts", len(last))
+    turned: list[Change | Problem | None] = []
+    for start in range(0, len(last), IN_FLIGHT):
+        if at.stop.is_set():
+            raise Stopped
+        turned += await _all_turned(last[start : start + IN_FLIGHT], at.client, label)
+        watcher.step(len(turned) - start)
+    changes = tuple(one for one in turned if one is not None and not isinstance(one, Problem))
+    return Plan(at.sync, changes=changes, problems=tuple(one for one in turned if isinstance(one, Problem)))
+
+
+async def _all_turned(records: Sequence[ChangeRecord], client: OpenPhone, label: str) -> list[Change | Problem | None]:
+    """Several at once: a contact's answer takes longer than its turn."""
+    asked = [asyncio.create_task(_turned(record, client, label)) for record in records]
+    try:
+        return await asyncio.gather(*asked)
+    finally:
+        for task in asked:
+            task.cancel()
+        await asyncio.gather(*asked, return_exceptions=True)
 
 
 async def _turned(record: ChangeRecord, client: OpenPhone, label: str) -> Change | Problem | None:

@@ -54,6 +54,16 @@ class Lookback:
             row = connection.execute(query).first()
             return run_in(row) if row else None
 
+    def last_to_undo(self, sync: str | None = None) -> RunRecord | None:
+        """The newest run of which the history has changes, ended or not, of one sync or of all."""
+        query = sa.select(sa.func.max(HISTORY.c.run_id))
+        if sync is not None:
+            query = query.where(HISTORY.c.sync == sync)
+        with self._database.transaction() as connection:
+            newest = query.scalar_subquery()
+            row = connection.execute(sa.select(RUNS).where(RUNS.c.id == newest)).first()
+            return run_in(row) if row else None
+
     def undone_by(self, run: int) -> tuple[int, ...]:
         """The runs that put back this one, oldest first."""
         query = sa.select(RUNS.c.id).where(RUNS.c.undoes == run).order_by(RUNS.c.id)
