@@ -16,6 +16,7 @@ from typing import Any, NoReturn, TypeVar
 
 import click
 
+from sync.cli.once import Once
 from sync.clock import Clock
 from sync.config import guide_sheet as documentation_sheet
 from sync.config.file import ConfigError, load
@@ -53,12 +54,13 @@ class Where:
     log_format: str
     log_level: str
 
-    def read(self, names: Sequence[str], fail: Fail) -> LoadedConfig:
+    def read(self, names: Sequence[str], fail: Fail, *, to_look_back: bool = False) -> LoadedConfig:
         """The configuration, with every name that was asked for, and the logs as wished.
 
-        Ends the command with exit 2 otherwise.
+        ``to_look_back``: only the state is to be read, and no secret is needed for that. Ends the command with exit 2
+        where it cannot be had.
         """
-        loaded = _read_config(self.config, names, fail)
+        loaded = _read_config(self.config, names, fail, to_look_back)
         redactor = redactor_of(click.get_current_context(silent=True))
         redactor.learn(loaded.secrets())
         self.configure_logs()
@@ -84,6 +86,7 @@ def config_options(function: Callable[..., None]) -> Callable[..., None]:
             "-c",
             "--config",
             "config_path",
+            cls=Once,
             type=click.Path(path_type=Path),
             default="config.yaml",
             envvar="OPENPHONE_SYNC_CONFIG",
@@ -159,13 +162,13 @@ class ToStructlog(logging.Handler):
             log.debug("traceback", logger=record.name, exc_info=error)
 
 
-def _read_config(path: Path, names: Sequence[str], fail: Fail) -> LoadedConfig:
+def _read_config(path: Path, names: Sequence[str], fail: Fail, to_look_back: bool) -> LoadedConfig:
     try:
         if documentation_sheet.applies(path, os.environ):
-            loaded = documentation_sheet.load(path, os.environ)
+            loaded = documentation_sheet.load(path, os.environ, to_look_back=to_look_back)
             click.echo(documentation_sheet.hint(path), err=True)
         else:
-            loaded = load(path, os.environ)
+            loaded = load(path, os.environ, to_look_back=to_look_back)
     except ConfigError as error:
         fail(str(error), EXIT_USAGE)
     unknown = [name for name in names if name not in loaded.config.syncs]

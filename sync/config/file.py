@@ -1,7 +1,7 @@
 """From ``config.yaml`` to a checked configuration, or to every mistake in it at once, each with its line.
 
-Reads two files (the configuration and the ``.env`` beside it) and nothing else: whether a source, its columns
-or the workspace exist is for ``check`` to find out.
+Reads three files (the configuration, the ``.env`` beside it, one that holds the key) and nothing else: whether a
+source, its columns or the workspace exist is for ``check`` to find out.
 """
 
 from __future__ import annotations
@@ -16,12 +16,15 @@ from pydantic import BaseModel, ValidationError
 
 from connectors import base
 from sync.config import document as yaml_document
-from sync.config import messages
+from sync.config import key_file, messages
 from sync.config.document import Located, Mistake, YamlError
 from sync.config.model import Config, LoadedConfig, SyncConfig
+from sync.config.secrets import is_secret
 from sync.wording import did_you_mean, one_of
 
 _REFERENCE = re.compile(r"(?P<escaped>\$\$\{)|\$\{(?:(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?::-(?P<default>[^}]*))?\})?")
+_NOT_SET = "https://not-set.invalid/"
+"""Stands for a secret that is not set: long enough for a token, an address for whoever wants one."""
 _NO_FILE = "create one with 'openphone-sync init', copy config.example.yaml, or name another with -c FILE"
 
 
@@ -33,13 +36,17 @@ class ConfigError(Exception):
         self.messages = messages
 
 
-def load(path: Path, environ: Mapping[str, str]) -> LoadedConfig:
-    """The configuration in ``path``. Raises ConfigError with every mistake."""
-    return loads(_read(path), path, environ)
+def load(path: Path, environ: Mapping[str, str], *, to_look_back: bool = False) -> LoadedConfig:
+    """The configuration in ``path``. ``to_look_back`` as in ``loads``. Raises ConfigError with every mistake."""
+    return loads(_read(path), path, environ, to_look_back=to_look_back)
 
 
-def loads(text: str, path: Path, environ: Mapping[str, str]) -> LoadedConfig:
-    """The configuration ``text``, as if it stood in ``path``. Raises ConfigError with every mistake."""
+def loads(text: str, path: Path, environ: Mapping[str, str], *, to_look_back: bool = False) -> LoadedConfig:
+    """The configuration ``text``, as if it stood in ``path``. Raises ConfigError with every mistake.
+
+    ``to_look_back``: only the state is to be read. Secrets that are not set are no mistakes then, and have a value that
+    opens nothing; a source that cannot be had without one is left out.
+    """
     variables = environment(path.absolute().parent, environ)
     try:
         root, noted = yaml_document.parse(text)
@@ -47,7 +54,7 @@ def loads(text: str, path: Path, environ: Mapping[str, str]) -> LoadedConfig:
         raise ConfigError([_line(path, Mistake(error.line, (), error.text))]) from None
     if root is None:
         raise ConfigError([f"{path}: found an empty file, expected 'openphone' and 'syncs': {_NO_FILE}"])
-    reading = _Document(root, variables, noted)
+    reading = _Document(root, variables, noted, path.absolute().parent, to_look_back)
     config, sources = reading.config(), reading.sources()
     if reading.mistakes or config is None:
         ordered = sorted(dict.fromkeys(reading.mistakes), key=lambda mistake: mistake.line or 0)
@@ -103,12 +110,28 @@ class _Document:
     root: Located
     variables: Mapping[str, str]
     mistakes: list[Mistake]
+    folder: Path
+    to_look_back: bool
     unset: set[yaml_document.Path] = field(init=False)
+    missing: set[yaml_document.Path] = field(default_factory=set)
+    """Where a secret is not set that nobody needs now."""
     document: object = field(init=False)
 
     def __post_init__(self) -> None:
         self.unset = {at.path for at in self.mistakes if messages.locate(self.root, at.path).content is None}
-        self.document = self._expanded(self.root, ())
+        self.document = self._with_key(self._expanded(self.root, ()))
+
+    def _with_key(self, document: object) -> object:
+        """The document with the key that stands in a file of its own."""
+        section = document.get("openphone") if isinstance(document, dict) else None
+        if not isinstance(document, dict) or not isinstance(section, dict):
+            return document
+        keyed, wrong = key_file.with_key(section, self.folder)
+        if wrong and self.to_look_back and "api_key" not in section:
+            keyed, wrong = {**section, "api_key": _NOT_SET}, []
+        for each in wrong:
+            self._add(each.path, each.text)
+        return {**document, "openphone": keyed}
 
     def config(self) -> Config | None:
         """The document as a configuration, or None with the mistakes noted."""
@@ -128,7 +151,10 @@ class _Document:
         syncs = self.document.get("syncs") if isinstance(self.document, dict) else None
         for name, sync in syncs.items() if isinstance(syncs, dict) else ():
             source = sync.get("source") if isinstance(sync, dict) else None
-            options = self._options(source, ("syncs", name, "source")) if isinstance(source, dict) else None
+            at = ("syncs", name, "source")
+            if any(each[: len(at)] == at for each in self.missing):
+                continue
+            options = self._options(source, at) if isinstance(source, dict) else None
             if options is not None:
                 right[name] = options
             if isinstance(sync, dict) and sync.get("key") is None and not _identifies_rows(source, options):
@@ -187,6 +213,9 @@ class _Document:
         value = self.variables.get(name)
         if default is not None:
             return value or default
+        if not value and self.to_look_back and (path[2:3] == ("source",) or is_secret(path, (), Config)):
+            self.missing.add(path)
+            return _NOT_SET
         if value is None:
             text = f"found ${{{name}}}, which is not set, expected it in the environment or in .env beside the file"
             self.mistakes.append(Mistake(located.line, path, text))

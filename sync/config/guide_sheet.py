@@ -45,9 +45,9 @@ def applies(path: Path, environ: Mapping[str, str]) -> bool:
     return not path.exists() and bool(environment(path.absolute().parent, environ).get(SHEET_ID, "").strip())
 
 
-def load(path: Path, environ: Mapping[str, str]) -> LoadedConfig:
+def load(path: Path, environ: Mapping[str, str], *, to_look_back: bool = False) -> LoadedConfig:
     """The guide's sheet as a configuration that stands where ``path`` would. Raises ConfigError."""
-    return loads(CONFIG, path, environ)
+    return loads(CONFIG, path, environ, to_look_back=to_look_back)
 
 
 def hint(path: Path) -> str:

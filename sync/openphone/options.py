@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated
+from typing import Annotated, Any
 from urllib.parse import urlsplit
 
-from pydantic import BeforeValidator, Field, SecretStr
+from pydantic import BeforeValidator, ConfigDict, Field, SecretStr
 
 from connectors.this_machine import is_this_machine
 from sync.options import Model, expected, number
@@ -40,11 +40,22 @@ def _text(raw: str | SecretStr) -> str:
     return raw.get_secret_value() if isinstance(raw, SecretStr) else raw
 
 
+def _one_key(schema: dict[str, Any]) -> None:
+    """The key itself, or the file that holds it: one of the two."""
+    schema.pop("required", None)
+    schema["oneOf"] = [{"required": ["api_key"]}, {"required": ["api_key_file"]}]
+
+
 class OpenPhoneOptions(Model):
     """How to reach the workspace."""
 
+    model_config = ConfigDict(json_schema_extra=_one_key)
+
     api_key: Annotated[SecretStr, BeforeValidator(_api_key)] = Field(
         description="OpenPhone's API key, best kept in the environment: ${OPENPHONE_API_KEY}"
+    )
+    api_key_file: str | None = Field(
+        default=None, min_length=1, description="instead: a file that holds the key; a path that starts from this file"
     )
     base_url: Annotated[str, BeforeValidator(_address)] = Field(
         default="https://api.openphone.com", description="the API's address, with or without /v1"

@@ -28,12 +28,18 @@ Sent = dict[str, Json]
 
 @dataclass(frozen=True, slots=True)
 class Tracked:
-    """A contact that a sync made or adopted. ``sent``: what was last sent, if anything was."""
+    """A contact that a sync made or adopted. ``sent``: what was last sent, if anything was.
+
+    ``missing_since``: when a full read first missed its row. ``in_step``: the next run may believe that it is as its
+    row was; else it looks.
+    """
 
     external_id: str
     contact_id: str
     sent: Sent | None
     changed_at: float
+    missing_since: float | None = None
+    in_step: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,4 +251,11 @@ def _delete(connection: Connection, table: sa.Table, sync: str, external_id: str
 
 def tracked_in(row: Any) -> Tracked:
     """The contact of a row of the table."""
-    return Tracked(row.external_id, row.contact_id, json.loads(row.sent) if row.sent else None, row.changed_at)
+    return Tracked(
+        external_id=row.external_id,
+        contact_id=row.contact_id,
+        sent=json.loads(row.sent) if row.sent else None,
+        changed_at=row.changed_at,
+        missing_since=row.missing_since,
+        in_step=row.fingerprint is not None,
+    )

@@ -46,8 +46,9 @@ class Lookback:
     # -- runs
 
     def last_that_changed(self, sync: str | None = None) -> RunRecord | None:
-        """The newest run that changed or adopted contacts, of one sync or of all."""
-        query = sa.select(RUNS).where(RUNS.c.changes > 0).order_by(RUNS.c.id.desc()).limit(1)
+        """The newest run that changed or adopted contacts, if only before it was cut off, of one sync or of all."""
+        cut_off = sa.and_(RUNS.c.ended_at.is_(None), RUNS.c.id.in_(sa.select(HISTORY.c.run_id)))
+        query = sa.select(RUNS).where(sa.or_(RUNS.c.changes > 0, cut_off)).order_by(RUNS.c.id.desc()).limit(1)
         if sync is not None:
             query = query.where(RUNS.c.sync == sync)
         with self._database.transaction() as connection:
@@ -74,23 +75,23 @@ class Lookback:
         self, run: int, *, action: str | None = None, limit: int | None = None, offset: int = 0
     ) -> list[ChangeRecord]:
         """What a run changed, in the order in which it was sent; ``action``: only those."""
-        query = sa.select(HISTORY).where(HISTORY.c.run_id == run).order_by(HISTORY.c.id).limit(limit).offset(offset)
-        if action is not None:
-            query = query.where(HISTORY.c.action == action)
+        query = sa.select(HISTORY).where(*_of_run(run, action)).order_by(HISTORY.c.id).limit(limit).offset(offset)
         with self._database.transaction() as connection:
             return [change_in(row) for row in connection.execute(query)]
 
-    def kinds_of_change(self, run: int) -> dict[str, int]:
-        """Action → how many changes of a run the history holds; what was only taken over is none of them."""
-        query = sa.select(HISTORY.c.action, sa.func.count()).where(HISTORY.c.run_id == run).group_by(HISTORY.c.action)
+    def listed_of_run(self, run: int) -> tuple[dict[str, int], int]:
+        """Action → how many changes of a run are listed; and how many of them have an outcome that was never learnt."""
+        unknown = sa.func.sum(sa.case((HISTORY.c.done.is_(False), 1), else_=0))
+        query = sa.select(HISTORY.c.action, sa.func.count(), unknown).where(*_of_run(run)).group_by(HISTORY.c.action)
         with self._database.transaction() as connection:
-            return {action: count for action, count in connection.execute(query)}
+            rows = connection.execute(query).all()
+        return {action: count for action, count, _ in rows}, sum(open_ for _, _, open_ in rows)
 
-    def every_change_of_run(self, run: int) -> Iterator[ChangeRecord]:
+    def every_change_of_run(self, run: int, *, action: str | None = None) -> Iterator[ChangeRecord]:
         """All of them, read in portions."""
         after = 0
         while True:
-            mine = (HISTORY.c.run_id == run, HISTORY.c.id > after)
+            mine = (*_of_run(run, action), HISTORY.c.id > after)
             query = sa.select(HISTORY).where(*mine).order_by(HISTORY.c.id).limit(PORTION)
             with self._database.transaction() as connection:
                 rows = connection.execute(query).all()
@@ -139,18 +140,21 @@ class Lookback:
             ]
             return sorted({name for names in found for name in names})
 
+    def with_contact_id(self, contact_id: str) -> list[tuple[str, str]]:
+        """The syncs that track, or tracked, the contact with this id of OpenPhone's, each with its key there."""
+        with self._database.transaction() as connection:
+            for table in (CONTACTS, HISTORY):
+                query = sa.select(table.c.sync, table.c.external_id).where(table.c.contact_id == contact_id).distinct()
+                if rows := connection.execute(query).all():
+                    return sorted((row.sync, row.external_id) for row in rows)
+        return []
+
     def contact(self, sync: str, external_id: str) -> Tracked | None:
         """What is remembered of a contact that is tracked."""
         mine = (CONTACTS.c.sync == sync, CONTACTS.c.external_id == external_id)
         with self._database.transaction() as connection:
             row = connection.execute(sa.select(CONTACTS).where(*mine)).first()
             return tracked_in(row) if row else None
-
-    def missing_since(self, sync: str, external_id: str) -> float | None:
-        """Since when a contact's row has been missing; None where it is there, or nobody tracks the contact."""
-        mine = (CONTACTS.c.sync == sync, CONTACTS.c.external_id == external_id)
-        with self._database.transaction() as connection:
-            return connection.execute(sa.select(CONTACTS.c.missing_since).where(*mine)).scalar()
 
     def changes_of_contact(self, sync: str, external_id: str, limit: int = 100) -> list[tuple[ChangeRecord, RunRecord]]:
         """What was done to a contact, newest first, each with its run."""
@@ -204,6 +208,18 @@ class Lookback:
                     who = person_sent(row.external_id, tracked_in(row).sent) if tracked else problem_in(row).person
                     found.setdefault((row.sync, row.external_id), Found(row.sync, row.external_id, who, tracked))
         return list(found.values())[:limit]
+
+
+def _of_run(run: int, action: str | None = None) -> Iterator[sa.ColumnElement[bool]]:
+    """The changes of a run; not an update that found nobody, where a create followed."""
+    yield HISTORY.c.run_id == run
+    later = HISTORY.alias()
+    followed = sa.exists().where(
+        later.c.run_id == run, later.c.external_id == HISTORY.c.external_id, later.c.id > HISTORY.c.id
+    )
+    yield sa.or_(HISTORY.c.done.is_(True), ~followed)
+    if action is not None:
+        yield HISTORY.c.action == action
 
 
 def _matching(key: sa.Column[Any], column: sa.Column[Any], wanted: str) -> Iterator[sa.ColumnElement[bool]]:

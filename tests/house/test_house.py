@@ -76,6 +76,7 @@ WINGS = (
     "sync.state",
     "sync.plan",
     "sync.run",
+    "sync.lookback",
     "sync.config",
     "sync.first_config",
     "sync.daemon",
