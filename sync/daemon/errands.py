@@ -143,4 +143,4 @@ async def _turned_round(
     label = hands.jobs.label(hands.sync)
     if isinstance(what, Back):
         return await put_back(at, what, label, approval)
-    return await undo(at, what.run, label, approval)
+    return await undo(at, what.run, label, approval, hands.watcher)

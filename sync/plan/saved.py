@@ -56,7 +56,7 @@ class Asked:
     max_rewrites: Limit | None = None
     only: tuple[str, ...] = ()
     limit: int | None = None
-    through: tuple[str, ...] = ()
+    through: tuple[str, ...] = field(default=(), kw_only=True)
 
     @property
     def partial(self) -> bool:
@@ -66,7 +66,7 @@ class Asked:
     @property
     def asked(self) -> Asked:
         """This alone, of whatever carries it."""
-        return Asked(self.verify, self.max_deletes, self.max_rewrites, self.only, self.limit, self.through)
+        return Asked(self.verify, self.max_deletes, self.max_rewrites, self.only, self.limit, through=self.through)
 
     def to_json(self) -> dict[str, Json]:
         """A plain value from which ``from_json`` makes the same."""
@@ -94,7 +94,7 @@ class Asked:
             Limit.parse(rewrites) if rewrites is not None else None,
             tuple(str(key) for key in list_in(whole["only"])),
             limit,
-            tuple(str(key) for key in list_in(whole.get("through"))),
+            through=tuple(str(key) for key in list_in(whole.get("through"))),
         )
 
 

@@ -12,6 +12,7 @@ from sync.run.report import SyncReport
 from sync.run.session import Session, Stopped, session
 from sync.run.target import Target
 from sync.run.undo import GOES_ON, plan_undo
+from sync.run.watching import Silent
 from sync.state.history import ChangeRecord
 
 MOST_CHANGES = 1000
@@ -35,7 +36,7 @@ async def put_back(at: Workplace, back: Back, label: str, approval: Approval | N
         definitions = {field.key: field for field in await at.client.custom_fields()}
         past = opened.state.lookback.changes_of_contact(at.sync, back.external_id, MOST_CHANGES)
         record = since([each for each, _ in past], back.run)
-        plan = await plan_undo(at.sync, [record] if record else [], at.client, label)
+        plan = await plan_undo(at, [record] if record else [], label, Silent())
         await opened.decided(plan)
         if not at.dry_run:
             await apply(plan, Target(opened, label, definitions), opened.report.add)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from sync.contacts.change import Change
-from sync.contacts.contact import Contact, Desired, FieldChanges, differences
-from sync.contacts.json_value import Json
+from sync.contacts.contact import LISTS, SCALARS, Contact, Desired, FieldChanges, differences
 from sync.contacts.person import Person, person_of
 from sync.daemon.web import words
 from sync.daemon.web.html import contact_link
@@ -87,26 +86,36 @@ def shown_fields(action: str, fields: FieldChanges) -> tuple[FieldView, ...]:
 
 def contact_values(contact: Contact | None) -> tuple[ValueView, ...]:
     """Every field that a contact has."""
-    fields = differences(None, contact) if contact is not None else {}
-    return tuple(ValueView(field_label(name), words.value(change["to"])) for name, change in fields.items())
+    if contact is None:
+        return ()
+    fields = differences(None, contact)
+    plain = {field_label(name): words.value(change["to"]) for name, change in fields.items() if name not in LISTS}
+    lists = (("phoneNumbers", contact.phone_numbers), ("emails", contact.emails))
+    items = [(_item(name, item.name), item.value) for name, items in lists for item in items]
+    return tuple(ValueView(label, value) for label, value in _in_order(plain, items))
 
 
-def sent_values(external_id: str, sent: Mapping[str, Json] | None) -> tuple[ValueView, ...]:
+def wanted_values(wanted: Desired | None) -> tuple[ValueView, ...]:
     """Every field that was last sent of a contact, what was cleared included."""
-    try:
-        desired = Desired.from_json(external_id, sent) if sent else None
-    except ValueError:
+    if wanted is None:
         return ()
-    if desired is None:
-        return ()
-    listed = (("phoneNumbers", desired.phone_numbers), ("emails", desired.emails))
-    labelled = {
-        f"{field_label(name)} ({label})": ", ".join(values) for name, items in listed for label, values in items.items()
-    }
-    found = {field_label(name): value or "" for name, value in desired.scalars.items()} | labelled
-    found |= {name: words.value(value) for name, value in desired.custom_fields.items()}
-    found |= {field_label("sourceUrl"): desired.source_url} if desired.source_url else {}
-    return tuple(ValueView(label, value) for label, value in found.items())
+    plain = {field_label(name): value or "" for name, value in wanted.scalars.items()}
+    more = {name: words.value(value) for name, value in wanted.custom_fields.items()}
+    more |= {field_label("sourceUrl"): wanted.source_url} if wanted.source_url else {}
+    lists = (("phoneNumbers", wanted.phone_numbers), ("emails", wanted.emails))
+    items = [(_item(name, label), ", ".join(values)) for name, of in lists for label, values in of.items()]
+    return tuple(ValueView(label, value) for label, value in _in_order(plain | more, items))
+
+
+def _item(name: str, label: str) -> str:
+    return f"{field_label(name)} ({label})" if label else field_label(name)
+
+
+def _in_order(plain: Mapping[str, str], items: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Names first, then numbers and addresses, then the rest: as the app shows them."""
+    first = [field_label(name) for name in SCALARS]
+    before = [(label, plain[label]) for label in first if label in plain]
+    return [*before, *items, *((label, value) for label, value in plain.items() if label not in first)]
 
 
 def _view(action: str, whose: tuple[str, str], who: Person, fields: FieldChanges) -> ChangeView:

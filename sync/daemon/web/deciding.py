@@ -56,9 +56,9 @@ async def let_through(site: Site, request: web.Request) -> web.Response:
     mark, ticked, everyone = first(fields, "group"), fields.get("key", []), first(fields, "all")
     redactor = site.loaded.redactor()
 
-    def find(state: State) -> tuple[list[Problem], dict[str, str]]:
+    def find(state: State) -> tuple[Sequence[Problem], dict[str, str]]:
         problems = [tidied(problem, redactor) for problem in state.history.problems(name)]
-        group = next((group for group in held_groups(problems) if mark_of(group) == mark), [])
+        group = next((each.problems for each in held_groups(problems) if mark_of(each.problems) == mark), ())
         keys = [problem.external_id or "" for problem in group]
         return group, {key: each.contact_id for key, each in _tracked(state, name, keys).items()}
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from sync.contacts.problem import Action, Problem
 from sync.daemon.web.html import contact_link
 from sync.daemon.web.words import counted
+from sync.lookback.problem_facts import ProblemGroup, grouped
 
 SHOWN_HELD = 500
 """How many of one group stand on a page, each with its box; a form is not endless."""
@@ -21,7 +22,6 @@ FIRST_ROWS = 10
 
 VERBS: Mapping[Action, str] = {"create": "Add", "update": "Change", "delete": "Delete", "adopt": "Take over"}
 _PASS_ONCE = re.compile(r"--max-(?:deletes|rewrites) \S+")
-_VARIES = re.compile(r"\d+|'[^']*'|\"[^\"]*\"")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +75,11 @@ class RowProblem:
 
 @dataclass(frozen=True, slots=True)
 class RowGroup:
-    """Rows with one reason."""
+    """Rows with one reason. ``alike``: they say it in just the same words."""
 
     title: str
     count: str
+    alike: bool
     first: tuple[RowProblem, ...]
     rest: tuple[RowProblem, ...]
     left_out: int
@@ -96,17 +97,13 @@ class NeedsView:
 def needs(problems: Sequence[Problem], name: str, path: Path, pages: Mapping[str, int]) -> NeedsView:
     """What waits in this sync. ``pages``: which page of a group is looked at, by its mark."""
     held = tuple(_held(group, name, path, pages) for group in held_groups(problems))
-    rows = row_groups([problem for problem in problems if problem.kind != "held"], name)
+    rows = row_groups(problems, name)
     return NeedsView(held, rows, len(problems))
 
 
-def held_groups(problems: Iterable[Problem]) -> list[list[Problem]]:
+def held_groups(problems: Iterable[Problem]) -> list[ProblemGroup]:
     """The changes that are held back, those of one kind and one reason together."""
-    groups: dict[tuple[str | None, str | None], list[Problem]] = {}
-    for problem in problems:
-        if problem.kind == "held":
-            groups.setdefault((problem.action, problem.remedy), []).append(problem)
-    return list(groups.values())
+    return [group for group in grouped(problems) if group.kind == "held"]
 
 
 def mark_of(group: Sequence[Problem]) -> str:
@@ -115,13 +112,13 @@ def mark_of(group: Sequence[Problem]) -> str:
     return hashlib.sha256("\n".join(seen).encode("utf-8", "replace")).hexdigest()[:24]
 
 
-def _held(group: Sequence[Problem], name: str, path: Path, pages: Mapping[str, int]) -> HeldGroup:
-    first, count, mark = group[0], len(group), mark_of(group)
+def _held(group: ProblemGroup, name: str, path: Path, pages: Mapping[str, int]) -> HeldGroup:
+    first, count, mark = group.problems[0], group.count, mark_of(group.problems)
     verb = VERBS[first.action] if first.action else "Change"
-    reasons = {each.reason for each in group}
+    several = len({each.reason for each in group.problems}) > 1
     all_pages = -(-count // SHOWN_HELD)
     page = min(max(1, pages.get(mark, 1)), all_pages)
-    shown = group[(page - 1) * SHOWN_HELD : page * SHOWN_HELD]
+    shown = group.problems[(page - 1) * SHOWN_HELD : page * SHOWN_HELD]
     advice, option = said_remedy(first.remedy)
     run = f"openphone-sync run -c {shlex.quote(str(path))} {shlex.quote(name)}"
     decidable = first.action in ("create", "delete")
@@ -130,13 +127,13 @@ def _held(group: Sequence[Problem], name: str, path: Path, pages: Mapping[str, i
         mark=mark,
         action=first.action,
         title=f"{counted(count, first.action or 'change')} held back",
-        reason=_sentence(first.reason) if len(reasons) == 1 else "",
+        reason="" if several else _sentence(first.reason),
         advice=advice,
         command=f"{run} {option}" if option else f"{run} --dry-run",
         does="On the command line:" if option else "Look at what would change:",
-        button=f"{verb} {these}" if count > 1 else f"{verb} {group[0].person.short or group[0].external_id or 'it'}",
+        button=f"{verb} {these}" if count > 1 else f"{verb} {first.person.short or first.external_id or 'it'}",
         decidable=decidable,
-        people=tuple(_one(each, name, own_reason=len(reasons) > 1) for each in shown),
+        people=tuple(_one(each, name, own_reason=several) for each in shown),
         count=count,
         page=page,
         pages=all_pages,
@@ -166,25 +163,20 @@ def _one(problem: Problem, name: str, *, own_reason: bool) -> HeldOne:
 
 def row_groups(problems: Sequence[Problem], name: str) -> tuple[RowGroup, ...]:
     """Rows by what is wrong with them, the most frequent first."""
-    groups: dict[tuple[str, str, str], list[Problem]] = {}
-    for problem in problems:
-        alike = _VARIES.sub("…", problem.reason)
-        groups.setdefault((problem.kind, problem.column or "", alike), []).append(problem)
     left = SHOWN_ROWS
     found: list[RowGroup] = []
-    for (kind, column, _), group in sorted(groups.items(), key=lambda item: -len(item[1])):
-        shown = [_row(each, name) for each in group[:left]]
+    for group in grouped(problem for problem in problems if problem.kind != "held"):
+        shown = [_row(each, name) for each in group.problems[:left]]
         left -= len(shown)
-        reasons = {each.reason for each in group}
-        reason = group[0].reason if len(reasons) == 1 else _VARIES.sub("…", group[0].reason)
-        refused = "OpenPhone did not take it: " if kind == "failed" else f"{column}: " if column else ""
+        where = "OpenPhone did not take it: " if group.kind == "failed" else f"{group.column}: " if group.column else ""
         found.append(
             RowGroup(
-                title=f"{refused}{reason}",
-                count=counted(len(group), "row"),
+                title=f"{where}{group.reason}",
+                count=counted(group.count, "row"),
+                alike=len({each.reason for each in group.problems}) == 1,
                 first=tuple(shown[:FIRST_ROWS]),
                 rest=tuple(shown[FIRST_ROWS:]),
-                left_out=len(group) - len(shown),
+                left_out=group.count - len(shown),
             )
         )
     return tuple(found)

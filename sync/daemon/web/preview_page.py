@@ -103,7 +103,7 @@ def preview_view(preview: Preview, clock: Moments, show: str, page: int) -> Prev
         newer=link(address, show=show, page=page - 1) if page > 1 else "",
         older=link(address, show=show, page=page + 1) if page < pages else "",
         held=tuple(_held(place, back, preview.sync) for place, back in enumerate(report.held_back)),
-        rows=row_groups([problem for problem in report.problems if problem.kind != "held"], preview.sync),
+        rows=row_groups(report.problems, preview.sync),
         can_apply=preview.approved is not None and bool(report.changes) and not settled,
         button=_button(preview),
         moved=tuple(_moved(each, preview.sync) for each in preview.moved),

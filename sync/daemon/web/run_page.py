@@ -140,9 +140,8 @@ def _fields(run: RunRecord, show: Action | None) -> tuple[FieldCount, ...]:
 def asked_in(request: web.Request) -> Asked:
     """What an address asks for."""
     show = request.query.get("show", "")
-    return Asked(
-        int(request.match_info["run"]), next((each for each in ACTIONS if each == show), None), number_in(request.query, "page", least=1)
-    )
+    action = next((each for each in ACTIONS if each == show), None)
+    return Asked(int(request.match_info["run"]), action, number_in(request.query, "page", least=1))
 
 
 async def handle(site: Site, request: web.Request) -> web.Response:

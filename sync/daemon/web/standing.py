@@ -69,7 +69,8 @@ def standing(known: Known, clock: Moments) -> Standing:
     if last.cut_short:
         return Standing("starting", "The last run was stopped", "What it did is kept; the next run goes on from there.")
     if last.status == "failed":
-        sentence = f"{last.error or 'The run failed.'} {_since(known.finished, clock)}".strip()
+        why = (last.error or "The run failed").rstrip()
+        sentence = f"{why}{'' if why.endswith(('.', '!', '?')) else '.'} {_since(known.finished, clock)}"
         return Standing("fails", "Does not work", sentence)
     if known.held:
         what = listed([counted(count, action) for action, count in known.held.items()])

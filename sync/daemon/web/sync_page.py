@@ -119,7 +119,8 @@ def _runs(site: Site, name: str, request: web.Request, clock: Moments) -> _Asked
     def view(found: tuple[list[RunRecord], list[RunRecord], int]) -> object:
         runs, drawn, tracked = found
         shown = runs_view(name, runs[:PAGE], clock, eventful=eventful, more=len(runs) > PAGE)
-        return shown, chart(drawn, tracked, clock.now, clock.zone) if before is None else None
+        drawing = chart(drawn, tracked, clock.now, clock.zone) if before is None else None
+        return shown, drawing if drawing is not None and len(drawing.bars) > 1 else None
 
     return _Asked(ask, view)
 

@@ -40,12 +40,13 @@ def ticks(finished: Sequence[RunRecord], clock: Moments) -> Ticks:
     """Of finished runs, newest first."""
     shown = list(finished[:SHOWN])[::-1]
     first = SHOWN - len(shown)
+    none = tuple(Tick(at * STEP, HEIGHT - 2, 2, "none", "", 0) for at in range(first))
     drawn = tuple(_tick(run, first + at, clock) for at, run in enumerate(shown))
     if not drawn:
-        return Ticks((), "No run has ended yet.")
+        return Ticks(none, "No run has ended yet.")
     counts = [(word, sum(1 for tick in drawn if tick.tone == tone)) for tone, word in _WORDS.items()]
     said = listed([f"{count} {word}" for word, count in counts if count])
-    return Ticks(drawn, f"The last {counted(len(drawn), 'run')}: {said}.")
+    return Ticks((*none, *drawn), f"The last {counted(len(drawn), 'run')}: {said}.")
 
 
 def _tick(run: RunRecord, place: int, clock: Moments) -> Tick:
