@@ -1,4 +1,4 @@
-"""A daemon with one sync of fifty people, as a person has it after the first load; each test that decides has its own."""
+"""A daemon with one sync of fifty people, after the first load; each test that decides has its own."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Somebody at the daemon's page without a browser: follows links, presses the buttons that are really there. For tests."""
+"""Somebody at the daemon's page without a browser: presses the buttons that are really there. For tests."""
 
 from __future__ import annotations
 

@@ -31,8 +31,8 @@ from sync.daemon.web.machines import Machines
 from sync.daemon.web.site import Site
 from sync.unexpected import unexpected
 
-LARGEST_FORM = 256 * 1024
-"""A form with a box for each of 500 contacts."""
+LARGEST = 16 * 1024
+"""What anybody may send."""
 
 log = structlog.get_logger()
 
@@ -43,7 +43,7 @@ def make_app(runner: Runner, timetable: Timetable, metrics: Metrics, clock: Cloc
     web_response.SERVER_SOFTWARE = "openphone-sync"  # type: ignore[attr-defined]
     site = Site(runner, timetable, clock)
     machines = Machines(site, metrics)
-    app = web.Application(middlewares=[_with_headers, _judged], client_max_size=LARGEST_FORM)
+    app = web.Application(middlewares=[_with_headers, _judged], client_max_size=LARGEST)
 
     def of(view: Callable[[Site, web.Request], Awaitable[web.StreamResponse]]) -> Any:
         return partial(view, site)

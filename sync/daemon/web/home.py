@@ -66,10 +66,14 @@ def read(state: State, names: Sequence[str], redactor: Redactor) -> dict[str, Sy
 
 def facts_of(state: State, name: str, redactor: Redactor) -> SyncFacts:
     """The facts of one sync."""
-    runs = state.history.runs(name, SHOWN + 1)
-    clean = tuple(replace(run, error=redactor.message(run.error)) if run.error else run for run in runs)
+    clean = tuple(told(run, redactor) for run in state.history.runs(name, SHOWN + 1))
     held, rows = state.lookback.held(name), state.lookback.open_rows(name)
     return SyncFacts(state.contacts.count(name), clean, held, rows)
+
+
+def told(run: RunRecord, redactor: Redactor) -> RunRecord:
+    """A run whose message holds no secret."""
+    return replace(run, error=redactor.message(run.error)) if run.error else run
 
 
 def line(site: Site, name: str, facts: SyncFacts, clock: Moments, visitor: Visitor) -> SyncLine:

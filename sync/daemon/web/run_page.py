@@ -9,7 +9,7 @@ from aiohttp import web
 
 from sync.contacts.problem import Action
 from sync.daemon.web.changes import ChangeView, field_label, from_history
-from sync.daemon.web.home import made
+from sync.daemon.web.home import made, told
 from sync.daemon.web.html import link, number_in
 from sync.daemon.web.run_list import DONE, LEFT, RunLine, run_line
 from sync.daemon.web.site import Moments, Site, Visitor
@@ -85,8 +85,7 @@ def read(state: State, asked: Asked, redactor: Redactor) -> Found | None:
     facts = run_facts(state, asked.run)
     if facts is None:
         return None
-    run, newest = facts.run, state.history.runs(facts.run.sync, 1)
-    run = replace(run, error=redactor.message(run.error)) if run.error else run
+    run, newest = told(facts.run, redactor), state.history.runs(facts.run.sync, 1)
     changes = changes_of(state, run.id, action=asked.show, limit=PAGE, offset=(asked.page - 1) * PAGE)
     return Found(replace(facts, run=run), tuple(changes), bool(newest) and newest[0].id == run.id)
 

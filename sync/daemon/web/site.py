@@ -23,6 +23,9 @@ from sync.state.store import State
 
 T = TypeVar("T")
 
+LARGEST_FORM = 256 * 1024
+"""What somebody who has signed in may send: a form with a box for each of 500 contacts."""
+
 
 @dataclass(frozen=True, slots=True)
 class Visitor:
@@ -133,7 +136,7 @@ class Site:
             raise web.HTTPForbidden(text="This page only reads: no server.token is configured.\n")
         if not access.is_signed_in(request, self.server, self.clock.now()):
             raise web.HTTPForbidden(text="Sign in first.\n")
-        fields = await fields_of(request)
+        fields = await fields_of(request.clone(client_max_size=LARGEST_FORM))
         if not access.is_our_form(request, first(fields, "form_token"), self.server):
             raise web.HTTPForbidden(text="This form is too old, or came from another site. Load the page again.\n")
         return fields

@@ -11,7 +11,7 @@ from aiohttp import web
 from sync.daemon.runner import Said
 from sync.daemon.web import chart as drawing
 from sync.daemon.web.chart import chart
-from sync.daemon.web.home import Made, SyncFacts, SyncLine, facts_of, line, made
+from sync.daemon.web.home import Made, SyncFacts, SyncLine, facts_of, line, made, told
 from sync.daemon.web.html import link, number_in
 from sync.daemon.web.mapping_view import mapping_view
 from sync.daemon.web.needs import needs
@@ -110,11 +110,15 @@ def _needs(site: Site, name: str, request: web.Request, clock: Moments) -> _Aske
 
 def _runs(site: Site, name: str, request: web.Request, clock: Moments) -> _Asked:
     eventful, before = request.query.get("show") != "all", number_in(request.query, "before") or None
-    now = clock.now
+    now, redactor = clock.now, site.loaded.redactor()
 
     def ask(state: State) -> tuple[list[RunRecord], list[RunRecord], int]:
         runs = state.lookback.runs_before(name, before, eventful=eventful, limit=PAGE + 1)
-        return runs, state.history.eventful_runs(name, now - _DAYS), state.contacts.count(name)
+        return (
+            [told(run, redactor) for run in runs],
+            state.history.eventful_runs(name, now - _DAYS),
+            state.contacts.count(name),
+        )
 
     def view(found: tuple[list[RunRecord], list[RunRecord], int]) -> object:
         runs, drawn, tracked = found
