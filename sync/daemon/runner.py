@@ -7,10 +7,9 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
-from typing import Literal
 
 import structlog
 
@@ -18,21 +17,20 @@ from sync.clock import Clock
 from sync.config.jobs import Jobs
 from sync.config.model import LoadedConfig
 from sync.daemon.alerts import Alerts
+from sync.daemon.errands import BY_SCHEDULE, BY_START, Done, Errand, Hands, sync_now
 from sync.daemon.metrics import Metrics
 from sync.daemon.notify import channels
+from sync.daemon.previews import Previews
+from sync.daemon.progress import Progress
+from sync.openphone.client import OpenPhone
 from sync.openphone.options import OpenPhoneOptions
 from sync.openphone.pacing import Pace
 from sync.openphone.patience import Patience
 from sync.run.commands import Commands
-from sync.run.job import RunOptions
 from sync.run.report import SyncReport
-from sync.run.story import run_sync
 from sync.state.address import StateError
 from sync.state.store import State
 from sync.unexpected import unexpected
-
-PREVIEW_CHANGES = 100
-"""How many changes of a preview are kept to be shown; all are counted."""
 
 NOTICE_SECONDS = 2.0
 """How long a stop waits for notices; the next program tells what was not told."""
@@ -40,7 +38,6 @@ NOTICE_SECONDS = 2.0
 SUCCEEDED = frozenset({"ok", "partial", "held"})
 REMEMBERED_RUNS = 200
 
-Activity = Literal["sync", "preview"]
 log = structlog.get_logger()
 
 
@@ -53,11 +50,11 @@ class Ended:
 
 
 @dataclass(frozen=True, slots=True)
-class Preview:
-    """A dry run that somebody asked for, and when it ended (seconds since the epoch)."""
+class Said:
+    """What a decision came to, for whoever made it. ``href``: where to look."""
 
-    at: float
-    report: SyncReport
+    text: str
+    href: str = ""
 
 
 class Runner:
@@ -73,8 +70,11 @@ class Runner:
     ) -> None:
         self.loaded = loaded
         self.ended: dict[str, Ended] = {}
-        self.previews: dict[str, Preview] = {}
-        self.doing: dict[str, Activity] = {}
+        self.previews = Previews()
+        self.progress = Progress()
+        self.doing: dict[str, str] = {}
+        self.said: dict[str, Said] = {}
+        self._to_start = set(loaded.config.syncs)
         self._metrics = metrics
         self._stop = stop
         self._clock = clock
@@ -90,29 +90,44 @@ class Runner:
         self.loaded = loaded
         for name in gone:
             self.ended.pop(name, None)
-            self.previews.pop(name, None)
+            self.previews.forget(name)
             self._metrics.forget(name)
         for name in loaded.config.syncs:
             self._metrics.expect(name)
         await asyncio.to_thread(self._recall, loaded)
 
-    def begin(self, name: str, activity: Activity) -> asyncio.Task[None] | None:
-        """Start a run or a preview that somebody asked for; None where the sync is busy already."""
+    def begin(self, name: str, errand: Errand) -> asyncio.Task[Done | None] | None:
+        """Start what somebody asked for; None where the sync is busy already."""
         if name in self.doing or self._stop.is_set():
             return None
-        return asyncio.create_task(self.run(name) if activity == "sync" else self._preview(name))
+        return asyncio.create_task(self.carry_out(name, errand))
 
     async def run(self, name: str) -> None:
-        """One run of one sync, after whatever that sync is doing now. Never raises."""
+        """One run of one sync, as the schedule has it, after whatever that sync is doing now. Never raises."""
+        by = BY_START if name in self._to_start else BY_SCHEDULE
+        self._to_start.discard(name)
+        await self.carry_out(name, sync_now(by))
+
+    async def carry_out(self, name: str, errand: Errand) -> Done | None:
+        """An errand, after whatever the sync is doing now; None where nothing may begin any more. Never raises."""
         with self._known_task():
             async with self._turns.setdefault(name, asyncio.Lock()):
-                report = await self._pass(name, "sync")
-                if report is None:
-                    return
-                self._metrics.count_run(report, self._clock.now())
+                done = await self._pass(name, errand)
+                if done is None or done.report.dry_run or done.report.status == "stale":
+                    return done
+                self._metrics.count_run(done.report, self._clock.now())
                 await asyncio.to_thread(self._count_tracked, self.loaded, name)
-                if not report.cut_short:
-                    self._tell(report)
+                if errand.is_a_run and not done.report.cut_short:
+                    self._tell(done.report)
+                return done
+
+    @asynccontextmanager
+    async def client(self) -> AsyncIterator[OpenPhone]:
+        """A client that keeps the pace of all others, for one question."""
+        async with Jobs(self.loaded, self._clock, self._patience).client(
+            self._pace(self.loaded.config.openphone)
+        ) as client:
+            yield client
 
     async def finish(self, seconds: float) -> None:
         """Wait for what is under way, notices last and not long; what takes longer is cancelled."""
@@ -124,40 +139,35 @@ class Runner:
         left = seconds - (self._clock.monotonic() - began)
         await self._alerts.finish(min(NOTICE_SECONDS, left))
 
-    async def _preview(self, name: str) -> None:
-        with self._known_task():
-            async with self._turns.setdefault(name, asyncio.Lock()):
-                report = await self._pass(name, "preview")
-            if report is not None:
-                del report.changes[PREVIEW_CHANGES:]
-                self.previews[name] = Preview(self._clock.now(), report)
-
-    async def _pass(self, name: str, activity: Activity) -> SyncReport | None:
+    async def _pass(self, name: str, errand: Errand) -> Done | None:
         loaded = self.loaded
         if self._stop.is_set() or name not in loaded.config.syncs:
             return None
-        options = RunOptions(dry_run=activity == "preview")
-        jobs = Jobs(loaded, self._clock, self._patience)
-        self.doing[name] = activity
+        jobs = Jobs(loaded, self._clock, self._patience, errand.started_by)
+        self.doing[name] = errand.doing
         self._metrics.running(name, True)
         try:
             async with jobs.client(self._pace(loaded.config.openphone)) as client:
+                watcher = self.progress.of(name)
+                hands = Hands(name, jobs, client, self._stop, watcher, self._clock, self.previews)
                 try:
-                    report = await run_sync(jobs.job(name, client, self._stop, options))
+                    done = await errand.do(hands)
                 finally:
                     self._metrics.count_traffic(name, client)
         except Exception as error:
             log.debug("traceback", sync=name, exc_info=True)
             said = loaded.redactor().message(unexpected(error))
-            report = SyncReport(name, dry_run=options.dry_run, error=said)
+            done = Done(SyncReport(name, dry_run=not errand.is_a_run, error=said))
         finally:
             self.doing.pop(name, None)
+            self.progress.ended(name)
             self._metrics.running(name, False)
-        if activity == "sync" and report.status != "locked":
+        report = done.report
+        if errand.is_a_run and not report.dry_run and report.status not in ("locked", "stale"):
             self.ended[name] = Ended(report.status, report.error)
         if report.error is not None and not report.cut_short:
             log.error("run failed", sync=name, run=report.run, reason=report.error)
-        return report
+        return done
 
     def _pace(self, openphone: OpenPhoneOptions) -> Pace:
         """The one pace of this key, first come, first served."""

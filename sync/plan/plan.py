@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 from sync.contacts.change import (
@@ -26,7 +26,8 @@ from sync.contacts.problem import Action, Problem, action_in
 from sync.contacts.warning import RowWarning
 from sync.plan.certainty import CERTAIN, Doubt, Waiting, deletes_held
 from sync.plan.displaced import displaced_held
-from sync.plan.limits import Danger, Limits
+from sync.plan.let_through import UNDECIDED, Decided
+from sync.plan.limits import Danger, Limits, pass_once
 from sync.plan.moved_rows import creates_of_held, deletes_of_held
 from sync.plan.noted import NOTHING_NOTED, Noted
 from sync.plan.rewrites import mapping_warnings, rewrites
@@ -54,6 +55,10 @@ class HeldBack:
     changes: tuple[Change, ...]
     reasons: Mapping[str, str] = field(default_factory=dict)
     pairs: tuple[SamePerson, ...] = ()
+
+    def without(self, through: Collection[str]) -> HeldBack:
+        """What stays held back once a person lets the changes of these contacts through."""
+        return replace(self, changes=tuple(change for change in self.changes if change.external_id not in through))
 
     def problems(self) -> Iterator[Problem]:
         """A problem for each, as people are told of it."""
@@ -133,10 +138,10 @@ class Plan:
     left: tuple[str, ...] = ()
 
     @classmethod
-    def build(cls, sync: str, found: Findings, limits: Limits) -> Plan:
+    def build(cls, sync: str, found: Findings, limits: Limits, decided: Decided = UNDECIDED) -> Plan:
         """Gather the decisions; above a limit all deletes, updates, or rewrites are held back, not some.
 
-        Deletes that are not certain are held by themselves.
+        Deletes that are not certain are held by themselves. ``decided``: what a person let through, or left out.
         """
         in_step = tuple(decision for decision in found.decisions if isinstance(decision, InStep))
         problems = tuple(decision for decision in found.decisions if isinstance(decision, Problem))
@@ -144,7 +149,9 @@ class Plan:
         changes.sort(key=lambda change: (_ORDER[change.action], change.row or 0, change.external_id))
         doubtful = _under_other_keys(sync, changes, found, limits)
         others = {change for back in doubtful for change in map(_which, back.changes)}
-        held_back = (*doubtful, *_held_back_of(changes, found, limits, besides=others))
+        stopped = (*doubtful, *_held_back_of(changes, found, limits, besides=others))
+        stopped = (*stopped, *_spared(changes, stopped, decided, limits))
+        held_back = tuple(back for each in stopped if (back := each.without(decided.through)).changes)
         held = {change for back in held_back for change in map(_which, back.changes)}
         updates = [change for change in changes if isinstance(change, Update)]
         return cls(
@@ -283,6 +290,20 @@ def _held_with(rewriting: Sequence[Update], changes: Sequence[Change], refused: 
             danger = Danger("their rows seem to have other rows' keys", refused.remedy)
             held = tuple(change for change, _ in reasons.values())
             yield HeldBack(action, danger, held, {key: reason for key, (_, reason) in reasons.items()})
+
+
+def _spared(
+    changes: Sequence[Change], stopped: Sequence[HeldBack], decided: Decided, limits: Limits
+) -> Iterator[HeldBack]:
+    """What a person left out when others were let through stays held, though no limit would hold so few."""
+    if limits.for_this_run or not decided.spared:
+        return
+    held = {change for back in stopped for change in map(_which, back.changes)}
+    left = [change for change in changes if change.external_id in decided.spared and _which(change) not in held]
+    for action in dict.fromkeys(change.action for change in left):
+        mine = tuple(change for change in left if change.action == action)
+        remedy = pass_once(len(mine)) if action == "delete" else None
+        yield HeldBack(action, Danger("you left it out when the others were let through", remedy), mine)
 
 
 def _which(change: Change) -> Which:

@@ -47,7 +47,8 @@ class Asked:
     """What a run was asked for that decides what it does: the same limits hold when its plan is carried out.
 
     ``max_deletes`` and ``max_rewrites`` are exact, and for this run alone. ``only``: keys of the only contacts that it
-    concerns; ``limit``: no more changes than that, and no deletes.
+    concerns; ``limit``: no more changes than that, and no deletes. ``through``: keys of contacts whose changes are made
+    though they would be held back (``plan.let_through``).
     """
 
     verify: bool = False
@@ -55,6 +56,7 @@ class Asked:
     max_rewrites: Limit | None = None
     only: tuple[str, ...] = ()
     limit: int | None = None
+    through: tuple[str, ...] = field(default=(), kw_only=True)
 
     @property
     def partial(self) -> bool:
@@ -64,7 +66,7 @@ class Asked:
     @property
     def asked(self) -> Asked:
         """This alone, of whatever carries it."""
-        return Asked(self.verify, self.max_deletes, self.max_rewrites, self.only, self.limit)
+        return Asked(self.verify, self.max_deletes, self.max_rewrites, self.only, self.limit, through=self.through)
 
     def to_json(self) -> dict[str, Json]:
         """A plain value from which ``from_json`` makes the same."""
@@ -75,6 +77,7 @@ class Asked:
             "max_rewrites": str(rewrites) if rewrites is not None else None,
             "only": list(self.only),
             "limit": self.limit,
+            "through": list(self.through),
         }
 
     @classmethod
@@ -91,6 +94,7 @@ class Asked:
             Limit.parse(rewrites) if rewrites is not None else None,
             tuple(str(key) for key in list_in(whole["only"])),
             limit,
+            through=tuple(str(key) for key in list_in(whole.get("through"))),
         )
 
 

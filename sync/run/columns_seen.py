@@ -11,16 +11,21 @@ from collections.abc import Sequence
 from connectors.base import Connector, Row
 from sync.mapping.columns import columns_without_records, mapped_columns
 from sync.mapping.options import MappingOptions
+from sync.run.mapping_notes import Sample
 
 LOOKED_AT = 1000
 """Records that ``check`` looks at, at most; it ends at the first by which every mapped column was seen."""
 
 
 class ColumnsSeen:
-    """Takes every record of a source; ``columns`` is what the source says of itself, None where it cannot."""
+    """Takes every record of a source; ``columns`` is what the source says of itself, None where it cannot.
 
-    def __init__(self, options: MappingOptions, columns: Sequence[str] | None) -> None:
+    ``sample`` keeps one of them, to be shown.
+    """
+
+    def __init__(self, options: MappingOptions, columns: Sequence[str] | None, sample: Sample | None = None) -> None:
         self._options = options
+        self._sample = sample
         self._missing = {column for _, column in mapped_columns(options)} if columns is None else set()
         self._had: dict[str, None] = {}
         self._records = 0
@@ -32,6 +37,8 @@ class ColumnsSeen:
 
     def note(self, row: Row) -> None:
         """One record; one that the source says is deleted need not have more than its key."""
+        if self._sample is not None:
+            self._sample.note(row)
         if self._missing and not row.deleted:
             self._records += 1
             self._had.update(dict.fromkeys(row.cells))

@@ -9,7 +9,7 @@ from connectors.base import Connector, IncompleteRead, ReadSummary
 from sync.mapping.mapper import Mapper
 from sync.plan.partial import limited, narrowed
 from sync.plan.plan import Plan
-from sync.run import encoding
+from sync.run import encoding, spared
 from sync.run.absences import Read
 from sync.run.filtering import Filtering
 from sync.run.job import Job
@@ -66,7 +66,7 @@ async def read_and_decide(connector: Connector, rows: Understanding, job: Job, s
     if not reconciler.chosen.everyone:
         session.report.concerns = reconciler.chosen.keys
         found = narrowed(found, reconciler.chosen.keys)
-    plan = Plan.build(job.sync, found, job.limits)
+    plan = Plan.build(job.sync, found, job.limits, spared.decided(job, notes))
     return plan if job.options.limit is None else limited(plan, job.options.limit, reconciler.places)
 
 

@@ -5,15 +5,16 @@ What each fact is for is said where it is read: keys, encoding, mapping, first c
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from connectors.base import Connector
 from sync.mapping.mapper import Mapper
 from sync.plan.plan import Plan
-from sync.run import encoding
+from sync.run import encoding, spared
 from sync.run.job import Job
 from sync.run.key_facts import note_keys
 from sync.run.mapping_memory import MappingMemory
+from sync.run.mapping_notes import Sample, note_mapping
 from sync.run.newcomers import begin_creates, end_creates
 from sync.run.same_source import SameSource
 from sync.run.session import Session
@@ -22,12 +23,13 @@ from sync.run.verifying import note_verified
 
 @dataclass(frozen=True, slots=True)
 class Remembering:
-    """The facts of one run."""
+    """The facts of one run. ``sample``: a row of it, for people who look at the mapping."""
 
     job: Job
     opened: Session
     mapping: MappingMemory
     same: SameSource
+    sample: Sample = field(default_factory=Sample)
 
     @classmethod
     def of(cls, job: Job, opened: Session, mapper: Mapper, same: SameSource) -> Remembering:
@@ -41,6 +43,9 @@ class Remembering:
         encoding.remember(connector, self.job, self.opened)
         self.mapping.begin()
         begin_creates(self.job, self.opened, plan)
+        notes, now = self.opened.state.notes, self.opened.at.clock.now()
+        note_mapping(notes, self.job.sync, self.job.mapping, run=self.opened.run, now=now)
+        self.sample.write(notes, self.job.sync)
 
     def after(self, plan: Plan) -> None:
         """The plan was carried out to its end. Of a run that was asked for a part it is as if it had been cut off."""
@@ -48,5 +53,6 @@ class Remembering:
             return
         self.mapping.carried_out(plan)
         note_verified(plan, self.opened)
+        spared.forget_those_settled(plan, self.job, self.opened.state.notes)
         end_creates(self.job, self.opened)
         self.same.note(plan)

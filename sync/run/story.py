@@ -47,7 +47,7 @@ async def _pass(job: Job, opened: Session) -> None:
         identity = identity_for(connector, job, checked.mapper, opened.state, tracked)
         feedback = feedback_for(connector, job, identity, opened)
         memory = Remembering.of(job, opened, checked.mapper, same)
-        seen = ColumnsSeen(job.mapping, checked.columns)
+        seen = ColumnsSeen(job.mapping, checked.columns, memory.sample)
         rows = Understanding(checked.mapper, identity, feedback, seen, tracked, memory.mapping.changed)
         plan = await read_and_decide(connector, rows, job, opened)
         await opened.decided(plan)

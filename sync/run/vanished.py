@@ -31,6 +31,7 @@ class Vanished:
         self, external_ids: Sequence[str], tracked: Collection[str], judged: Judged, looking: Looking
     ) -> None:
         """Decide about each; where it will not be deleted in this run nobody needs to look at it."""
+        through = frozenset(self._job.options.through)
         limits = self._job.limits
         held = set[str]() if limits.for_this_run else judged.rows.keys()
         certain = sum(1 for key in external_ids if key in tracked and key not in held and key not in judged.waits)
@@ -40,8 +41,9 @@ class Vanished:
             known = self._contacts.tracked(self._job.sync, batch)
             for key in batch:
                 contact = known.get(key)
-                item = Missing(key, contact.contact_id if contact else None, key in held, key in judged.waits)
-                if contact is None or not self._decided_unseen(item, contact, refused=refused):
+                suspected, passes = key in held and key not in through, key in through
+                item = Missing(key, contact.contact_id if contact else None, suspected, key in judged.waits)
+                if contact is None or not self._decided_unseen(item, contact, refused=refused and not passes):
                     await looking.look(item)
 
     def _decided_unseen(self, item: Missing, contact: Tracked, *, refused: bool) -> bool:

@@ -111,6 +111,7 @@ class Database:
         self._connection.exec_driver_sql("PRAGMA busy_timeout=15000")
         self._connection.commit()
         if glance:
+            self._connection.commit()
             return
         found = str(self._connection.exec_driver_sql("PRAGMA quick_check(1)").scalar())  # 0.2 s for 100,000 contacts
         self._connection.commit()

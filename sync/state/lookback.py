@@ -101,6 +101,35 @@ class Lookback:
                 return
             after = rows[-1].id
 
+    def runs_before(
+        self, sync: str, before: int | None = None, *, eventful: bool = False, limit: int = 50
+    ) -> list[RunRecord]:
+        """The runs older than run ``before``, newest first; ``eventful``: only those that did something, or failed."""
+        query = sa.select(RUNS).where(RUNS.c.sync == sync).order_by(RUNS.c.id.desc()).limit(limit)
+        if before is not None:
+            query = query.where(RUNS.c.id < before)
+        if eventful:
+            quiet = sa.and_(RUNS.c.changes == 0, RUNS.c.status == "ok")
+            query = query.where(sa.or_(RUNS.c.status.is_(None), sa.not_(quiet)))
+        with self._database.transaction() as connection:
+            return [run_in(row) for row in connection.execute(query)]
+
+    # -- what needs a person
+
+    def held(self, sync: str) -> dict[str, int]:
+        """Action → how many changes are held back."""
+        mine = (PROBLEMS.c.sync == sync, PROBLEMS.c.kind == "held")
+        query = sa.select(PROBLEMS.c.action, sa.func.count()).where(*mine).group_by(PROBLEMS.c.action)
+        with self._database.transaction() as connection:
+            return {action or "change": count for action, count in connection.execute(query.order_by("action"))}
+
+    def open_rows(self, sync: str) -> int:
+        """How many rows need a person, each once."""
+        mine = (PROBLEMS.c.sync == sync, PROBLEMS.c.kind != "held")
+        rows = sa.select(PROBLEMS.c.row, PROBLEMS.c.external_id).where(*mine).distinct().subquery()
+        with self._database.transaction() as connection:
+            return int(connection.execute(sa.select(sa.func.count()).select_from(rows)).scalar_one())
+
     # -- contacts
 
     def syncs_with(self, key: str) -> list[str]:

@@ -40,12 +40,12 @@ def test_edits_are_picked_up_and_a_missing_file_is_told_and_recovered_from(
         assert first_name(sandbox, "c1") == "Ann"
         daemon.csv.write_text(CSV.replace("Ann", "Anna"))
         until(lambda: first_name(sandbox, "c1") == "Anna")
-        until(lambda: "<del>Ann</del>" in daemon.get("/").text)
+        until(lambda: "1 changed" in daemon.get("/runs/2").text)
 
         daemon.csv.rename(folder / "away.csv")
         until(lambda: daemon.get("/readyz").status == 503)
         assert "customers.csv" in daemon.get("/readyz").text
-        until(lambda: "Not working" in daemon.get("/").text)
+        until(lambda: "Does not work" in daemon.get("/").text)
         assert "customers.csv does not exist" in daemon.get("/").text
         assert daemon.get("/healthz").status == 200
 

@@ -7,14 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sync.daemon.web.facts import SyncFacts
+from sync.daemon.web.page import Headline, Known, Moments, PageView, page
 
 from sync.config.model import Config
 from sync.contacts.problem import Action, Problem
 from sync.daemon.runner import Ended
 from sync.daemon.web import words
 from sync.daemon.web.chart import BAR_BOTTOM, DAYS, LINE_BOTTOM, LINE_TOP, chart
-from sync.daemon.web.facts import SyncFacts
-from sync.daemon.web.page import Headline, Known, Moments, PageView, page
 from sync.state.history import RunRecord
 
 NOW = datetime(2026, 11, 24, 20, 0, tzinfo=UTC).timestamp()

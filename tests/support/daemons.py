@@ -99,9 +99,15 @@ timezone: UTC
         return self.request("POST", path, form or {}, headers)
 
     def request(self, method: str, path: str, form: Mapping[str, str] | None, headers: Mapping[str, str]) -> Answer:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
         named = {name.replace("_", "-"): value for name, value in headers.items()}
-        body = urlencode(form) if form is not None else None
+        return self._exchange(method, path, urlencode(form) if form is not None else None, named)
+
+    def send(self, path: str, body: str, headers: Mapping[str, str]) -> Answer:
+        """A form as it was encoded."""
+        return self._exchange("POST", path, body, dict(headers))
+
+    def _exchange(self, method: str, path: str, body: str | None, named: dict[str, str]) -> Answer:
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
         if body is not None:
             named["Content-Type"] = "application/x-www-form-urlencoded"
         try:

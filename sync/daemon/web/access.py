@@ -11,7 +11,7 @@ import hmac
 import ipaddress
 import re
 import secrets
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from aiohttp import web
 from pydantic import SecretStr
@@ -89,6 +89,16 @@ def form_token(request: web.Request, server: ServerOptions) -> str:
 
 def is_our_form(request: web.Request, given: str, server: ServerOptions) -> bool:
     return is_same_site(request) and server.token is not None and _equal(given, form_token(request, server))
+
+
+def quoted(address: str) -> str:
+    """An address of this site, to be gone to after signing in."""
+    return quote(address, safe="")
+
+
+def is_ours_to_go(address: str) -> bool:
+    """Whether an address leads nowhere but to this site, however a browser reads it."""
+    return address.startswith("/") and address[1:2] not in ("/", "\\") and address.isprintable()
 
 
 def is_same_site(request: web.Request) -> bool:

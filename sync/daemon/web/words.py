@@ -32,6 +32,13 @@ def moment(at: float, now: float, zone: tzinfo) -> Moment:
     return Moment(f"{day} {then:%H:%M}", _distance(timedelta(seconds=at - now)), then.isoformat(timespec="seconds"))
 
 
+def day(at: float, now: float, zone: tzinfo) -> str:
+    """``Today``, ``Yesterday``, ``Tuesday 24 November``."""
+    then, today = datetime.fromtimestamp(at, zone), datetime.fromtimestamp(now, zone)
+    near = {0: "Today", 1: "Yesterday"}.get((today.date() - then.date()).days)
+    return near or f"{then:%A} {then.day} {then:%B}" + (f" {then.year}" if then.year != today.year else "")
+
+
 def _distance(ahead: timedelta) -> str:
     if abs(ahead) < _NEAR:
         return "now" if ahead >= timedelta(0) else "just now"
