@@ -7,6 +7,7 @@ row after row is nobody's of these rows.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import takewhile
 
 from sync.first_config import vocabulary
 from sync.first_config.cells import look_like_names, without_nothing
@@ -50,13 +51,21 @@ def _is_theirs(heading: Heading, other: Heading, *, named: bool) -> bool:
     """Whether a heading is the other one, and a word for phone or address. ``named``: rows have first names."""
     whole, name = "".join(heading.words), "".join(other.words)
     short = _FEWEST_LETTERS if name.isascii() else 2
-    if len(name) < short or name not in whole or set(other.words) <= _KNOWN or key_rank(other) is not None:
+    within = name in whole or all(any(_inflected(w, each) for w in heading.words) for each in other.words)
+    if len(name) < short or not within or set(other.words) <= _KNOWN or key_rank(other) is not None:
         return False
     own = (vocabulary.FIRST, vocabulary.LAST, vocabulary.COMPANY, *(() if named else (vocabulary.FULL,)))
     if phone_label(other) or email_label(other) or any(match(other, each) is not None for each in own):
         return False
-    rest = Heading.of(whole.replace(name, " ", 1))
-    return phone_label(rest) is not None or email_label(rest) is not None
+    rest = [word for word in heading.words if not any(_inflected(word, each) for each in other.words)]
+    apart = Heading(heading.column, tuple(rest))
+    return any(phone_label(each) or email_label(each) for each in (Heading.of(whole.replace(name, " ", 1)), apart))
+
+
+def _inflected(word: str, other: str) -> bool:
+    """Whether they are one word in two cases: "opiekun" and "opiekuna", "foresatt" and "foresattes"."""
+    shared = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(word, other, strict=False)))
+    return word == other or (shared >= _FEWEST_LETTERS and shared >= 0.6 * max(len(word), len(other)))
 
 
 def _repeats(column: str, survey: Survey) -> bool:

@@ -66,7 +66,7 @@ def phone_label(heading: Heading) -> str | None:
     words = {*heading.words, "".join(heading.words)}
     if words & vocabulary.NOT_A_VALUE:
         return None
-    if words & vocabulary.MOBILE:
+    if words & vocabulary.MOBILE or any(word.startswith(vocabulary.MOBILE_PARTS) for word in words):
         return "mobile"
     is_phone = words & vocabulary.PHONE or any(part in word for word in words for part in vocabulary.PHONE_PARTS)
     if is_phone:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sync.first_config import vocabulary
 from sync.first_config.cells import look_like_addresses, look_like_names, looks_like_phones, surely_phones
-from sync.first_config.headings import is_number_to_call, key_rank
+from sync.first_config.headings import email_label, is_number_to_call, key_rank, phone_label
 from sync.first_config.whose import OWN, whose
 from sync.first_config.work import Work
 
@@ -40,7 +40,7 @@ def _only_likely(work: Work) -> str | None:
         others = set(heading.words) & (vocabulary.OF_AN_EVENT | vocabulary.NOT_THE_ROWS)
         if (
             named
-            and not others
+            and not (others or phone_label(heading) or email_label(heading))
             and whose(heading) == OWN
             and column in work.survey.unique
             and not _refuted(work, column)

@@ -42,7 +42,7 @@ KEYS = _ranked("""
     кодклиента код ид jid leid euid externalcontactid clientno contactno patientid patientnumber studentid tenantid
     codice kod kode koodi 編號 编号 mrn chartnumber chartno personnelno 顧客番号 顧客id 客户编号 고객번호""")
 _RECORD = (
-    "customers?|cust|clients?|contacts?|persons?|individuals?|employees?|members?|accounts?|acct|items?|records?|leads?|patients?|students?|users?|guests?"
+    "customers?|cust|clients?|contacts?|persons?|individuals?|employees?|attendees?|participants?|teilnehmer|volunteers?|donors?|residents?|tenants?|members?|accounts?|acct|items?|records?|leads?|patients?|students?|users?|guests?"
     "|subscribers?|mitglieds?|kund(?:en?)?|kd|debitor(?:en)?|klient(?:a|en|u)?|klant(?:en)?|medlems?|asiakas|clientes?"
     "|clienti|kontakt|kontahenta|ugyfel|zakaznika|musteri|клиента|контакта|контрагента|顧客|お客様|客户|고객|לקוח|العميل|عميل|khachhang|pelanggan"
 )
@@ -74,7 +74,7 @@ CONTACT_IDS = _ranked("contactid openphoneid openphonecontactid quoid quocontact
 
 FIRST = _ranked("""
     firstname first givenname given forename fname christianname vorname vornamen rufname prénom prénoms nombre nombres
-    primernombre nombredepila nome primeironome voornaam voornamen roepnaam förnamn fornavn etunimi imię jméno meno
+    primernombre nombredepila nomepróprio nome primeironome voornaam voornamen roepnaam förnamn fornavn etunimi imię jméno meno
     keresztnév utónév prenume ime ad adı isim имя ім'я όνομα שםפרטי الاسمالأول tên namadepan 名 名字 이름""")
 LAST = _ranked("""
     lastname last surname familyname family lname secondname nachname familienname zuname nomdefamille nomfamille
@@ -143,6 +143,8 @@ MOBILE = set(_ranked("""
     טלפוןנייד جوال الجوال موبايل diđộng ponsel hp cep ceptelefonu
     mobielnummer mobilephonenumber мобильный моб мобильный мобильныйтелефон 手机 手机号
     whatsapp 携帯 携帯電話 携帯番号 휴대폰 핸드폰 휴대전화"""))  # fmt: skip
+MOBILE_PARTS = tuple(_ranked("mobil handy cellul celular telemovel"))
+"""What longer words for mobiles begin with."""
 WORK = set(_ranked("""
     work office business company direct büro buero geschäftlich dienstlich geschäft firma arbeit bureau travail pro
     professionnel oficina trabajo empresa ufficio lavoro escritório trabalho werk zakelijk kantoor arbete jobb arbejde

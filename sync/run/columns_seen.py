@@ -57,8 +57,8 @@ class ColumnsSeen:
         for path, column in mapped_columns(self._options):
             columns.setdefault(path.removeprefix("fields."), []).append(column)
         return [
-            f"every record of the source has null in the column {columns[part][0]!r} (syncs.{sync}.fields.{part}), which "
-            f"would empty it in {count} contacts: was it renamed in the source? If it is meant, run once with "
+            f"every record of the source has null in the column {columns[part][0]!r} (syncs.{sync}.fields.{part}), "
+            f"which would empty it in {count} contacts: was it renamed in the source? If it is meant, run once with "
             f"--max-rewrites {count}"
             for part, count in counts.items()
             if count >= FEWEST_MOVED and columns.get(part) and self._unfilled.issuperset(columns[part])

@@ -15,7 +15,7 @@ from tests.first_config.test_init_kinds import origins, proposed
         "Member#",         "Nº de cliente", "ID Cliente", "Kd.-Nr.", "Client Code", "№", "お客様番号",
         "System ID", "Unique Customer Key", "Cust ID", "Customer Ref #", "Employee No.", "MRN",
         "מספר לקוח", "Mã khách hàng",
-        "Loyalty #",
+        "Loyalty #", "Attendee #", "Matrikel-Nr.",
     ],
 )  # fmt: skip
 def test_a_word_for_a_record_and_one_for_a_key_are_a_key(heading: str) -> None:
@@ -37,7 +37,8 @@ def test_what_is_only_like_one_is_none(heading: str) -> None:
         ("Accountmanager", "Telefoon accountmanager"), ("Opiekun", "Telefon opiekuna"), ("Säljare", "Telefon säljare"),
         ("担当者", "担当者電話"), ("Agente", "Tel. agente"), ("Менеджер", "Телефон менеджера"), ("Staff", "Staff cell"),
         ("Commercial", "Tél. commercial"), ("Pharmacist", "Pharmacist Email"),
-        ("Kundenbetreuer", "Kundenbetreuer-Handy"),
+        ("Kundenbetreuer", "Kundenbetreuer-Handy"), ("Foresatt", "Foresattes mobil"),
+        ("Opiekun handlowy", "Tel. opiekuna handlowego"),
     ],
 )  # fmt: skip
 def test_a_number_belongs_to_the_name_beside_it(theirs: str, number: str) -> None:
@@ -94,7 +95,8 @@ def test_one_of_two_guardians_is_meant_and_not_both() -> None:
     ("heading", "label"),
     [
         ("Phone (C)", "mobile"), ("Phone (H)", "home"), ("Phone (W)", "work"), ("Home Ph.", "home"), ("Work", "work"),
-        ("Alt. Phone", "other"), ("Mobiltel.", "mobile"), ("Mobiele telefoon", "mobile"), ("Fone", "primary"),
+        ("Alt. Phone", "other"), ("Mobiltel.", "mobile"),
+        ("Mobilszám", "mobile"), ("Mobiele telefoon", "mobile"), ("Fone", "primary"),
     ],
 )  # fmt: skip
 def test_abbreviations(heading: str, label: str) -> None:
@@ -138,6 +140,12 @@ def test_more_languages(header: str, fields: tuple[str, ...]) -> None:
 def test_numbers_with_notes_can_be_read() -> None:
     found = proposed("Id,First Name,Phone,Cell", "1,Ida,(415) 555-0101 (work),", "2,Bo,,415-555-0102 - mobile")
     assert found.notes == ()
+
+
+def test_a_firm_under_one_word_of_several() -> None:
+    found = proposed("Ref,Farm / Business,Contact name", "1,Roe Farm Ltd,Ida Kern", "2,Ode & Sons,")
+    assert found.fields["company"] == Origin(("Farm / Business",))
+    assert found.fields["firstName"] == Origin(("Contact name", "Farm / Business"))
 
 
 def test_guarded_numbers_can_be_read() -> None:
