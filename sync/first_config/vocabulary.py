@@ -74,7 +74,8 @@ CONTACT_IDS = _ranked("contactid openphoneid openphonecontactid quoid quocontact
 
 FIRST = _ranked("""
     firstname first givenname given forename fname christianname vorname vornamen rufname prénom prénoms nombre nombres
-    primernombre nombredepila nomepróprio nome primeironome voornaam voornamen roepnaam förnamn fornavn etunimi imię jméno meno
+    primernombre nombredepila nomepróprio nome primeironome voornaam voornamen roepnaam förnamn fornavn etunimi imię
+    jméno meno
     keresztnév utónév prenume ime ad adı isim имя ім'я όνομα שםפרטי الاسمالأول tên namadepan 名 名字 이름""")
 LAST = _ranked("""
     lastname last surname familyname family lname secondname nachname familienname zuname nomdefamille nomfamille

@@ -119,6 +119,11 @@ def test_the_person_one_speaks_to_goes_before_the_firm() -> None:
     assert found.fields["company"] == Origin(("Customer Name",))
 
 
+def test_a_number_of_six_digits_may_be_a_key() -> None:
+    found = proposed("Matrikel-Nr.,Vorname,Handy-Nr.", "123456,Ida,(415) 555-0101", "123457,Bo,(415) 555-0102")
+    assert found.key == ("Matrikel-Nr.",)
+
+
 def test_of_two_columns_that_may_be_keys_a_person_chooses() -> None:
     found = proposed("First Name,Loyalty #,Locker Code", "Ida,1001,A7", "Bo,1002,A8")
     assert found.key == ()
