@@ -140,7 +140,7 @@ PHONE_PARTS = tuple(_ranked("phone telephone telefon telefono telefoon puhelin �
 MOBILE = set(_ranked("""
     mobile mobiles cell cellular cellphone cellphones mobilephone mobil mobiltelefon mobilnummer mobilnr mobilfunk
     mobilfunknummer handy handynummer handynr portable gsm celular móvil móviles cellulare telemóvel mobiel
-    mobiele mobieltje mobiltel mobilt matkapuhelin komórka komórkowy komórkowe mobilní mobitel mob נייד
+    mobiele mobieltje mobiltel mobilt matkapuhelin komórka komórkowy komórkowe mobilní mobitel natel mob נייד
     טלפוןנייד جوال الجوال موبايل diđộng ponsel hp cep ceptelefonu
     mobielnummer mobilephonenumber мобильный моб мобильный мобильныйтелефон 手机 手机号
     whatsapp 携帯 携帯電話 携帯番号 휴대폰 핸드폰 휴대전화"""))  # fmt: skip
@@ -153,7 +153,7 @@ WORK = set(_ranked("""
 HOME = set(_ranked("""
     home private personal privat privé domicile maison casa particular hjem hem thuis koti dom domowy domů домашний
     自宅 家庭 집"""))  # fmt: skip
-LETTERS = {"c": "mobile", "m": "mobile", "h": "home", "w": "work", "o": "work"}
+LETTERS = {"c": "mobile", "m": "mobile", "h": "home", "w": "work", "o": "work", "g": "work", "p": "home"}
 """A letter beside a word for phone, as in "Phone (C)"."""
 NUMBER = set(_ranked("number numbers no nr num nummer numéro número numero номер номери 番号"))
 KIND_OF_NUMBER = set(_ranked("""

@@ -124,6 +124,34 @@ def test_a_number_of_six_digits_may_be_a_key() -> None:
     assert found.key == ("Matrikel-Nr.",)
 
 
+def test_whom_the_rows_are_about_may_be_a_word_that_we_do_not_know() -> None:
+    found = proposed(
+        "Policy #,Insured,Insured Phone,Agent,Agent Phone",
+        "1,Ida Kern,(415) 555-0101,Kim,(415) 555-0900",
+        "2,Bo Berg,(415) 555-0102,Kim,(415) 555-0900",
+    )
+    assert found.fields["firstName"] == Origin(("Insured",), part="first")
+    assert origins(found)["phoneNumbers.primary"] == ("Insured Phone",)
+    assert ("Agent Phone",) not in origins(found).values()
+
+
+def test_the_number_of_another_contact_of_a_firm_is_that_ones() -> None:
+    found = proposed(
+        "Id,Customer,Primary Contact,Primary Phone,Secondary Contact,Secondary Phone,A/P Contact,A/P Phone",
+        "1,Roe Dental Inc,Ida Kern,(415) 555-0101,Ole Roe,(415) 555-0900,Kim,(415) 555-0901",
+        "2,Berg LLC,Bo Berg,(415) 555-0102,,,Lu,(415) 555-0902",
+    )
+    numbers = [origin for name, origin in origins(found).items() if name.startswith("phoneNumbers")]
+    assert numbers == [("Primary Phone",)]
+    assert {"Secondary Phone", "A/P Phone"} <= set(found.left_out)
+
+
+@pytest.mark.parametrize("heading", ["Apellido y nombre", "Nom et prénom", "Last First", "Nachname / Vorname"])
+def test_a_heading_for_both_names(heading: str) -> None:
+    found = proposed(f"Id,{heading}", "1,Ida Kern", "2,Bo Berg")
+    assert found.fields["firstName"] == Origin((heading,), part="first")
+
+
 def test_of_two_columns_that_may_be_keys_a_person_chooses() -> None:
     found = proposed("First Name,Loyalty #,Locker Code", "Ida,1001,A7", "Bo,1002,A8")
     assert found.key == ()
