@@ -7,6 +7,7 @@ row after row is nobody's of these rows.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import takewhile
 
 from sync.first_config import vocabulary
 from sync.first_config.cells import look_like_names, without_nothing
@@ -19,12 +20,42 @@ _KNOWN = frozenset().union(
     ("address", "value", "fixed", "personal", "mailing", "full", "with", "code", "formatted", "mobilephone"),
 )
 _FEWEST_LETTERS = 4
+_CONTACT = {"contact", "name", "person", "kontakt", "contacto", "contatto"}
+_FIRST_OF_THEM = {"primary", "main", "first", "1", "full", "customer", "client", "company", "display", "preferred"}
+_KNOWN_KINDS = vocabulary.PHONE | vocabulary.MOBILE | vocabulary.EMAIL | vocabulary.NUMBER | vocabulary.KEYS.keys()
 
 
-def of_others(mine: Mapping[str, Heading], survey: Survey) -> Iterator[tuple[str, str]]:
-    """The columns of numbers and addresses that seem to be somebody else's, each with the reason."""
+def whom_they_are_about(mine: Mapping[str, Heading], survey: Survey) -> dict[str, Heading]:
+    """Where nobody is named in words that we know: the first column of names beside whose word are numbers, and those.
+
+    "Insured" beside "Insured Phone" names whom the rows are about; each comes with the heading that it has for them.
+    """
+    for column, heading in mine.items():
+        if not look_like_names(_sample(survey, column)) or repeats(column, survey):
+            continue
+        theirs = {
+            other: Heading(other, tuple(word for word in each.words if word not in heading.words))
+            for other, each in mine.items()
+            if other != column and _unknown(each) and _is_theirs(each, heading, named=True)
+        }
+        if theirs:
+            return {column: Heading(column, ("name",)), **theirs}
+    return {}
+
+
+def of_others(mine: Mapping[str, Heading], every: Mapping[str, Heading], survey: Survey) -> Iterator[tuple[str, str]]:
+    """The columns of numbers and addresses that seem to be somebody else's, each with the reason.
+
+    ``every``: all columns, those of other people, too.
+    """
+    others = {column: _which_contact(heading) for column, heading in every.items()}
+    contacts = {column: words for column, words in others.items() if words and not survey.is_empty(column)}
     named = any(match(heading, vocabulary.FIRST) and not survey.is_empty(column) for column, heading in mine.items())
     for column, heading in mine.items():
+        contact = next((each for each, words in contacts.items() if words <= set(heading.words)), None)
+        if contact is not None and contact != column and _is_number(heading, contacts[contact]):
+            yield column, f"it seems to be that of the column {contact!r}"
+            continue
         if not _unknown(heading) or (phone_label(heading) or email_label(heading)) is None:
             continue
         for other, theirs in mine.items():
@@ -32,7 +63,7 @@ def of_others(mine: Mapping[str, Heading], survey: Survey) -> Iterator[tuple[str
                 yield column, f"it seems to be that of the column {other!r}"
                 break
         else:
-            if _repeats(column, survey):
+            if repeats(column, survey):
                 yield column, "the same stands in many rows: it seems to be another person's"
 
 
@@ -50,16 +81,37 @@ def _is_theirs(heading: Heading, other: Heading, *, named: bool) -> bool:
     """Whether a heading is the other one, and a word for phone or address. ``named``: rows have first names."""
     whole, name = "".join(heading.words), "".join(other.words)
     short = _FEWEST_LETTERS if name.isascii() else 2
-    if len(name) < short or name not in whole or set(other.words) <= _KNOWN or key_rank(other) is not None:
+    within = name in whole or all(any(_inflected(w, each) for w in heading.words) for each in other.words)
+    if len(name) < short or not within or set(other.words) <= _KNOWN or key_rank(other) is not None:
         return False
     own = (vocabulary.FIRST, vocabulary.LAST, vocabulary.COMPANY, *(() if named else (vocabulary.FULL,)))
     if phone_label(other) or email_label(other) or any(match(other, each) is not None for each in own):
         return False
-    rest = Heading.of(whole.replace(name, " ", 1))
+    rest = [word for word in heading.words if not any(_inflected(word, each) for each in other.words)]
+    apart = Heading(heading.column, tuple(rest))
+    return any(phone_label(each) or email_label(each) for each in (Heading.of(whole.replace(name, " ", 1)), apart))
+
+
+def _inflected(word: str, other: str) -> bool:
+    """Whether they are one word in two cases: "opiekun" and "opiekuna", "foresatt" and "foresattes"."""
+    shared = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(word, other, strict=False)))
+    return word == other or (shared >= _FEWEST_LETTERS and shared >= 0.6 * max(len(word), len(other)))
+
+
+def _which_contact(heading: Heading) -> set[str]:
+    """Which of several contacts a column names, as "Secondary Contact" and "A/P Contact" do; nothing for the first."""
+    words = set(heading.words)
+    which = words - _CONTACT
+    return which if which != words and which and not which & _FIRST_OF_THEM and not which & _KNOWN_KINDS else set()
+
+
+def _is_number(heading: Heading, which: set[str]) -> bool:
+    rest = Heading(heading.column, tuple(word for word in heading.words if word not in which))
     return phone_label(rest) is not None or email_label(rest) is not None
 
 
-def _repeats(column: str, survey: Survey) -> bool:
+def repeats(column: str, survey: Survey) -> bool:
+    """Whether the same few values stand in row after row."""
     seen = [row[column] for row in survey.rows_seen if column in row]
     return len(seen) > 1 and len(set(seen)) * 2 <= len(seen)
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 
 from sync.contacts.contact import SCALARS, CustomField
 from sync.first_config import vocabulary
-from sync.first_config.beside import of_others
+from sync.first_config.beside import of_others, repeats, whom_they_are_about
 from sync.first_config.cells import custom_origin
 from sync.first_config.custom_fields import means, spelled
 from sync.first_config.headings import Heading, email_label, match, phone_label
@@ -28,10 +28,12 @@ def guess(survey: Survey, custom_fields: Sequence[CustomField], *, region: str =
     persons = people(headings)
     main = _who_the_rows_are_about(persons, survey)
     mine = {column: persons[who][column] for column in headings for who in {OWN, main} if column in persons[who]}
+    if not _named(mine, survey):
+        mine |= whom_they_are_about(mine, survey)
     work = Work(survey, region, dict(mine))
     contact_id = work.best(vocabulary.CONTACT_IDS) or "" if sheet else ""
     work.free.pop(contact_id, None)
-    for column, why in of_others(mine, survey):
+    for column, why in of_others(mine, headings, survey):
         work.leave(column, why)
     key = key_of(work)
     names(work)
@@ -58,7 +60,11 @@ def _who_the_rows_are_about(persons: Mapping[Whose, Mapping[str, Heading]], surv
     """The person of unmarked headings, if those name anybody; else one that is named, with numbers if there is one."""
     if _named(persons[OWN], survey):
         return OWN
-    candidates = [who for who, theirs in persons.items() if may_be_the_row(who) and _named(theirs, survey)]
+    candidates = [
+        who
+        for who, theirs in persons.items()
+        if may_be_the_row(who) and _named({c: h for c, h in theirs.items() if not repeats(c, survey)}, survey)
+    ]
     with_numbers = [who for who in candidates if any(map(_is_labelled, persons[who].values()))]
     return next(iter(with_numbers or candidates), OWN)
 

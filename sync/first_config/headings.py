@@ -58,7 +58,17 @@ def key_rank(heading: Heading) -> tuple[int, int] | None:
 def match(heading: Heading, wanted: Mapping[str, int]) -> tuple[int, int] | None:
     """How likely ``heading`` is one of the ``wanted``, the lowest the likeliest; None where it is none."""
     ranks = [(at, wanted[each]) for at, each in enumerate(heading.spellings) if each in wanted]
+    if not ranks and wanted is vocabulary.FULL and _names_both(heading.words):
+        return (len(heading.spellings), 0)
     return min(ranks, default=None)
+
+
+def _names_both(words: tuple[str, ...]) -> bool:
+    """Whether they mean a last name and a first one, as "Apellido y nombre" and "Nom, prénom" do."""
+    told = [word for word in words if word not in ("y", "e", "and", "und", "et", "i", "og", "och", "en", "a")]
+    halves = [("".join(told[:at]), "".join(told[at:])) for at in range(1, len(told))]
+    first, last = vocabulary.FIRST, vocabulary.LAST
+    return any((one in first and two in last) or (one in last and two in first) for one, two in halves)
 
 
 def phone_label(heading: Heading) -> str | None:
@@ -66,7 +76,7 @@ def phone_label(heading: Heading) -> str | None:
     words = {*heading.words, "".join(heading.words)}
     if words & vocabulary.NOT_A_VALUE:
         return None
-    if words & vocabulary.MOBILE:
+    if words & vocabulary.MOBILE or any(word.startswith(vocabulary.MOBILE_PARTS) for word in words):
         return "mobile"
     is_phone = words & vocabulary.PHONE or any(part in word for word in words for part in vocabulary.PHONE_PARTS)
     if is_phone:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from sync.first_config import vocabulary
-from sync.first_config.cells import look_like_addresses, look_like_names, looks_like_phones, surely_phones
-from sync.first_config.headings import is_number_to_call, key_rank
+from sync.first_config.cells import look_like_addresses, look_like_names, surely_phones
+from sync.first_config.headings import email_label, is_number_to_call, key_rank, phone_label
 from sync.first_config.whose import OWN, whose
 from sync.first_config.work import Work
 
@@ -40,14 +40,14 @@ def _only_likely(work: Work) -> str | None:
         others = set(heading.words) & (vocabulary.OF_AN_EVENT | vocabulary.NOT_THE_ROWS)
         if (
             named
-            and not others
+            and not (others or phone_label(heading) or email_label(heading))
             and whose(heading) == OWN
             and column in work.survey.unique
             and not _refuted(work, column)
         ):
             found.append(column)
     codes = [column for column in found if not look_like_names(work.sample(column))]
-    if len(found) != 1 or not codes or looks_like_phones(work.sample(codes[0])):
+    if len(found) != 1 or not codes:
         return None
     work.notes.append(
         f"{codes[0]!r} is taken for the key: it is different in each row; name another one if it may change"

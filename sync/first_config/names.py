@@ -53,7 +53,7 @@ def company_and_role(work: Work) -> None:
     _refute(work, vocabulary.COMPANY)
     company = work.best(vocabulary.COMPANY)
     if company is None or work.survey.is_empty(company):
-        company = _firms(work) or company
+        company = _firms(work) or _called_so_among_others(work) or company
     _take(work, "company", company)
     for column in [column for column in work.free if are_salutations(work.sample(column))]:
         del work.free[column]
@@ -133,6 +133,16 @@ def _display(work: Work) -> str | None:
     """A free column of what people are called by; a whole name beside its parts is one."""
     found = work.best(vocabulary.FULL) or work.best(vocabulary.DISPLAY)
     return found if found and not work.survey.is_empty(found) else None
+
+
+def _called_so_among_others(work: Work) -> str | None:
+    """A free column with a word for a company in its heading, as "Farm / Business", whose cells look like firms."""
+    for column, heading in work.free.items():
+        words = set(heading.words)
+        called_so = words & vocabulary.COMPANY.keys() and not words & vocabulary.NOT_A_VALUE
+        if called_so and look_like_firms(work.sample(column)):
+            return column
+    return None
 
 
 def _firms(work: Work) -> str | None:

@@ -42,7 +42,7 @@ KEYS = _ranked("""
     кодклиента код ид jid leid euid externalcontactid clientno contactno patientid patientnumber studentid tenantid
     codice kod kode koodi 編號 编号 mrn chartnumber chartno personnelno 顧客番号 顧客id 客户编号 고객번호""")
 _RECORD = (
-    "customers?|cust|clients?|contacts?|persons?|individuals?|employees?|members?|accounts?|acct|items?|records?|leads?|patients?|students?|users?|guests?"
+    "customers?|cust|clients?|contacts?|persons?|individuals?|employees?|attendees?|participants?|teilnehmer|volunteers?|donors?|residents?|tenants?|members?|accounts?|acct|items?|records?|leads?|patients?|students?|users?|guests?"
     "|subscribers?|mitglieds?|kund(?:en?)?|kd|debitor(?:en)?|klient(?:a|en|u)?|klant(?:en)?|medlems?|asiakas|clientes?"
     "|clienti|kontakt|kontahenta|ugyfel|zakaznika|musteri|клиента|контакта|контрагента|顧客|お客様|客户|고객|לקוח|العميل|عميل|khachhang|pelanggan"
 )
@@ -74,7 +74,8 @@ CONTACT_IDS = _ranked("contactid openphoneid openphonecontactid quoid quocontact
 
 FIRST = _ranked("""
     firstname first givenname given forename fname christianname vorname vornamen rufname prénom prénoms nombre nombres
-    primernombre nombredepila nome primeironome voornaam voornamen roepnaam förnamn fornavn etunimi imię jméno meno
+    primernombre nombredepila nomepróprio nome primeironome voornaam voornamen roepnaam förnamn fornavn etunimi imię
+    jméno meno
     keresztnév utónév prenume ime ad adı isim имя ім'я όνομα שםפרטי الاسمالأول tên namadepan 名 名字 이름""")
 LAST = _ranked("""
     lastname last surname familyname family lname secondname nachname familienname zuname nomdefamille nomfamille
@@ -139,10 +140,12 @@ PHONE_PARTS = tuple(_ranked("phone telephone telefon telefono telefoon puhelin �
 MOBILE = set(_ranked("""
     mobile mobiles cell cellular cellphone cellphones mobilephone mobil mobiltelefon mobilnummer mobilnr mobilfunk
     mobilfunknummer handy handynummer handynr portable gsm celular móvil móviles cellulare telemóvel mobiel
-    mobiele mobieltje mobiltel mobilt matkapuhelin komórka komórkowy komórkowe mobilní mobitel mob נייד
+    mobiele mobieltje mobiltel mobilt matkapuhelin komórka komórkowy komórkowe mobilní mobitel natel mob נייד
     טלפוןנייד جوال الجوال موبايل diđộng ponsel hp cep ceptelefonu
     mobielnummer mobilephonenumber мобильный моб мобильный мобильныйтелефон 手机 手机号
     whatsapp 携帯 携帯電話 携帯番号 휴대폰 핸드폰 휴대전화"""))  # fmt: skip
+MOBILE_PARTS = tuple(_ranked("mobil handy cellul celular telemovel"))
+"""What longer words for mobiles begin with."""
 WORK = set(_ranked("""
     work office business company direct büro buero geschäftlich dienstlich geschäft firma arbeit bureau travail pro
     professionnel oficina trabajo empresa ufficio lavoro escritório trabalho werk zakelijk kantoor arbete jobb arbejde
@@ -150,7 +153,7 @@ WORK = set(_ranked("""
 HOME = set(_ranked("""
     home private personal privat privé domicile maison casa particular hjem hem thuis koti dom domowy domů домашний
     自宅 家庭 집"""))  # fmt: skip
-LETTERS = {"c": "mobile", "m": "mobile", "h": "home", "w": "work", "o": "work"}
+LETTERS = {"c": "mobile", "m": "mobile", "h": "home", "w": "work", "o": "work", "g": "work", "p": "home"}
 """A letter beside a word for phone, as in "Phone (C)"."""
 NUMBER = set(_ranked("number numbers no nr num nummer numéro número numero номер номери 番号"))
 KIND_OF_NUMBER = set(_ranked("""

@@ -6,11 +6,12 @@ Records of mixed shapes are fine: one that has the column is enough.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from connectors.base import Connector, Row
 from sync.mapping.columns import columns_without_records, mapped_columns
 from sync.mapping.options import MappingOptions
+from sync.plan.rewrites import FEWEST_MOVED
 from sync.run.mapping_notes import Sample
 
 LOOKED_AT = 1000
@@ -27,6 +28,7 @@ class ColumnsSeen:
         self._options = options
         self._sample = sample
         self._missing = {column for _, column in mapped_columns(options)} if columns is None else set()
+        self._unfilled = set(self._missing)
         self._had: dict[str, None] = {}
         self._records = 0
 
@@ -39,6 +41,8 @@ class ColumnsSeen:
         """One record; one that the source says is deleted need not have more than its key."""
         if self._sample is not None:
             self._sample.note(row)
+        if self._unfilled and not row.deleted:
+            self._unfilled -= {column for column in self._unfilled if row.cells.get(column) is not None}
         if self._missing and not row.deleted:
             self._records += 1
             self._had.update(dict.fromkeys(row.cells))
@@ -50,6 +54,22 @@ class ColumnsSeen:
         if not self._records or not self._missing:
             return []
         return columns_without_records(self._options, list(self._had), sync, most)
+
+    def emptied(self, sync: str, counts: Mapping[str, int]) -> list[str]:
+        """A message for each field that would be emptied in several contacts by columns with null in every record.
+
+        ``counts``: in how many, by part. An API that knows no such column any more may say null instead of nothing.
+        """
+        columns: dict[str, list[str]] = {}
+        for path, column in mapped_columns(self._options):
+            columns.setdefault(path.removeprefix("fields."), []).append(column)
+        return [
+            f"every record of the source has null in the column {columns[part][0]!r} (syncs.{sync}.fields.{part}), "
+            f"which would empty it in {count} contacts: was it renamed in the source? If it is meant, run once with "
+            f"--max-rewrites {count}"
+            for part, count in counts.items()
+            if count >= FEWEST_MOVED and columns.get(part) and self._unfilled.issuperset(columns[part])
+        ]
 
 
 async def look_at_the_first(connector: Connector, sample: Sequence[Row], seen: ColumnsSeen, sync: str) -> list[str]:

@@ -6,9 +6,11 @@ import hashlib
 from dataclasses import replace
 
 from connectors.base import Connector, IncompleteRead, ReadSummary
+from sync.contacts.change import Update
 from sync.mapping.mapper import Mapper
 from sync.plan.partial import limited, narrowed
 from sync.plan.plan import Plan
+from sync.plan.rewrites import rewrites
 from sync.run import encoding, spared
 from sync.run.absences import Read
 from sync.run.filtering import Filtering
@@ -44,6 +46,11 @@ async def read_and_decide(connector: Connector, rows: Understanding, job: Job, s
             raise Misconfigured(_nobody(reconciler.chosen.unknown, job))
         await reconciler.finish(Read(summary.full, summary.one_moment) if summary is not None else Read())
         found = reconciler.findings()
+        if summary is not None and summary.full and not job.limits.rewrites_for_this_run:
+            updates = [decision for decision in found.decisions if isinstance(decision, Update)]
+            counts = rewrites(updates, found.mapping_changed, found.as_before).emptied
+            if mistakes := rows.columns.emptied(job.sync, counts):
+                raise Misconfigured(mistakes)
         missing = reconciler.unseen() if summary is None or summary.full else set[str]()
         same_people = await under_other_keys(missing, found.decisions, session)
     finally:

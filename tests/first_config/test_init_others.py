@@ -15,7 +15,7 @@ from tests.first_config.test_init_kinds import origins, proposed
         "Member#",         "Nº de cliente", "ID Cliente", "Kd.-Nr.", "Client Code", "№", "お客様番号",
         "System ID", "Unique Customer Key", "Cust ID", "Customer Ref #", "Employee No.", "MRN",
         "מספר לקוח", "Mã khách hàng",
-        "Loyalty #",
+        "Loyalty #", "Attendee #", "Matrikel-Nr.",
     ],
 )  # fmt: skip
 def test_a_word_for_a_record_and_one_for_a_key_are_a_key(heading: str) -> None:
@@ -37,7 +37,8 @@ def test_what_is_only_like_one_is_none(heading: str) -> None:
         ("Accountmanager", "Telefoon accountmanager"), ("Opiekun", "Telefon opiekuna"), ("Säljare", "Telefon säljare"),
         ("担当者", "担当者電話"), ("Agente", "Tel. agente"), ("Менеджер", "Телефон менеджера"), ("Staff", "Staff cell"),
         ("Commercial", "Tél. commercial"), ("Pharmacist", "Pharmacist Email"),
-        ("Kundenbetreuer", "Kundenbetreuer-Handy"),
+        ("Kundenbetreuer", "Kundenbetreuer-Handy"), ("Foresatt", "Foresattes mobil"),
+        ("Opiekun handlowy", "Tel. opiekuna handlowego"),
     ],
 )  # fmt: skip
 def test_a_number_belongs_to_the_name_beside_it(theirs: str, number: str) -> None:
@@ -94,7 +95,8 @@ def test_one_of_two_guardians_is_meant_and_not_both() -> None:
     ("heading", "label"),
     [
         ("Phone (C)", "mobile"), ("Phone (H)", "home"), ("Phone (W)", "work"), ("Home Ph.", "home"), ("Work", "work"),
-        ("Alt. Phone", "other"), ("Mobiltel.", "mobile"), ("Mobiele telefoon", "mobile"), ("Fone", "primary"),
+        ("Alt. Phone", "other"), ("Mobiltel.", "mobile"),
+        ("Mobilszám", "mobile"), ("Mobiele telefoon", "mobile"), ("Fone", "primary"),
     ],
 )  # fmt: skip
 def test_abbreviations(heading: str, label: str) -> None:
@@ -115,6 +117,39 @@ def test_the_person_one_speaks_to_goes_before_the_firm() -> None:
     found = proposed("Id,Customer Name,Contact Person", "1,Adatum Corporation,Ida Kern", "2,Trey Research,Bo Berg")
     assert found.fields["firstName"] == Origin(("Contact Person",), part="first")
     assert found.fields["company"] == Origin(("Customer Name",))
+
+
+def test_a_number_of_six_digits_may_be_a_key() -> None:
+    found = proposed("Matrikel-Nr.,Vorname,Handy-Nr.", "123456,Ida,(415) 555-0101", "123457,Bo,(415) 555-0102")
+    assert found.key == ("Matrikel-Nr.",)
+
+
+def test_whom_the_rows_are_about_may_be_a_word_that_we_do_not_know() -> None:
+    found = proposed(
+        "Policy #,Insured,Insured Phone,Agent,Agent Phone",
+        "1,Ida Kern,(415) 555-0101,Kim,(415) 555-0900",
+        "2,Bo Berg,(415) 555-0102,Kim,(415) 555-0900",
+    )
+    assert found.fields["firstName"] == Origin(("Insured",), part="first")
+    assert origins(found)["phoneNumbers.primary"] == ("Insured Phone",)
+    assert ("Agent Phone",) not in origins(found).values()
+
+
+def test_the_number_of_another_contact_of_a_firm_is_that_ones() -> None:
+    found = proposed(
+        "Id,Customer,Primary Contact,Primary Phone,Secondary Contact,Secondary Phone,A/P Contact,A/P Phone",
+        "1,Roe Dental Inc,Ida Kern,(415) 555-0101,Ole Roe,(415) 555-0900,Kim,(415) 555-0901",
+        "2,Berg LLC,Bo Berg,(415) 555-0102,,,Lu,(415) 555-0902",
+    )
+    numbers = [origin for name, origin in origins(found).items() if name.startswith("phoneNumbers")]
+    assert numbers == [("Primary Phone",)]
+    assert {"Secondary Phone", "A/P Phone"} <= set(found.left_out)
+
+
+@pytest.mark.parametrize("heading", ["Apellido y nombre", "Nom et prénom", "Last First", "Nachname / Vorname"])
+def test_a_heading_for_both_names(heading: str) -> None:
+    found = proposed(f"Id,{heading}", "1,Ida Kern", "2,Bo Berg")
+    assert found.fields["firstName"] == Origin((heading,), part="first")
 
 
 def test_of_two_columns_that_may_be_keys_a_person_chooses() -> None:
@@ -138,6 +173,12 @@ def test_more_languages(header: str, fields: tuple[str, ...]) -> None:
 def test_numbers_with_notes_can_be_read() -> None:
     found = proposed("Id,First Name,Phone,Cell", "1,Ida,(415) 555-0101 (work),", "2,Bo,,415-555-0102 - mobile")
     assert found.notes == ()
+
+
+def test_a_firm_under_one_word_of_several() -> None:
+    found = proposed("Ref,Farm / Business,Contact name", "1,Roe Farm Ltd,Ida Kern", "2,Ode & Sons,")
+    assert found.fields["company"] == Origin(("Farm / Business",))
+    assert found.fields["firstName"] == Origin(("Contact name", "Farm / Business"))
 
 
 def test_guarded_numbers_can_be_read() -> None:

@@ -94,6 +94,28 @@ def test_a_typo_is_found_before_anybody_is_made_and_by_check(bench: Workbench) -
     assert "'nmae'" in problems[0]
 
 
+@pytest.mark.parametrize("count", [56, 7])
+def test_a_column_that_is_null_in_every_record_empties_nobody(bench: Workbench, crm: CrmServer, count: int) -> None:
+    crm.records[:] = records(count)
+    assert run(bench).counts == {"created": count}
+    crm.records[:] = records(count, phone=None)
+    result = run(bench)
+    assert (result.exit, result.counts) == (2, {})
+    assert "null in the column 'phone' (syncs.customers.fields.phoneNumbers.mobile)" in result.error
+    assert bench.sandbox.writes() == []
+    assert run(bench, "--max-rewrites", str(count)).counts == {"updated": count}
+    assert run(bench).counts == {"unchanged": count}
+
+
+def test_a_column_that_nobody_has_filled_yet_may_be_null(bench: Workbench, crm: CrmServer) -> None:
+    crm.records[:] = records(7, phone=None)
+    assert run(bench).counts == {"created": 7}
+    crm.records[0]["phone"] = "+14155550100"
+    assert run(bench).counts == {"updated": 1, "unchanged": 6}
+    crm.records[0]["phone"] = None
+    assert run(bench).counts == {"updated": 1, "unchanged": 6}
+
+
 def test_columns_that_only_some_records_have_are_fine(bench: Workbench, crm: CrmServer) -> None:
     for record in crm.records[:-1]:
         del record["phone"]
