@@ -6,10 +6,11 @@ meanwhile stands above it.
 
 from __future__ import annotations
 
+import io
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 from sync.run.watching import Silent
 
@@ -31,11 +32,14 @@ class Bar(Screen):
         self._make = make
         self._progress: Progress | None = None
         self._task: TaskID | None = None
+        self._stderr: TextIO | None = None
 
     def phase(self, sync: str, what: str, total: int | None) -> None:
         if self._progress is None:
             self._progress = self._make()
             self._progress.start()
+            self._stderr = sys.stderr
+            sys.stderr = _Above(self._progress, sys.stderr)
         elif self._task is not None:
             self._progress.remove_task(self._task)
         self._task = self._progress.add_task(f"{sync}: {what}", total=total)
@@ -50,7 +54,42 @@ class Bar(Screen):
         if self._task is not None:
             self._progress.remove_task(self._task)
         self._progress.stop()
-        self._progress = self._task = None
+        if isinstance(sys.stderr, _Above) and self._stderr is not None:
+            sys.stderr = self._stderr
+        self._progress = self._task = self._stderr = None
+
+
+class _Above(io.TextIOBase):
+    """Standard error while the bar stands at its end: each line is written above it, as it is and uncut."""
+
+    def __init__(self, progress: Progress, file: TextIO) -> None:
+        self._progress = progress
+        self._begun = ""
+        self.rich_proxied_file = file
+        """What rich itself goes on writing to."""
+
+    def write(self, text: str) -> int:
+        *lines, self._begun = (self._begun + text).split("\n")
+        for line in lines:
+            self._print(line)
+        return len(text)
+
+    def flush(self) -> None:
+        if self._begun:
+            self._print(self._begun)
+            self._begun = ""
+        self.rich_proxied_file.flush()
+
+    def isatty(self) -> bool:
+        return self.rich_proxied_file.isatty()
+
+    def fileno(self) -> int:
+        return self.rich_proxied_file.fileno()
+
+    def _print(self, line: str) -> None:
+        from rich.text import Text
+
+        self._progress.console.print(Text.from_ansi(line), soft_wrap=True, highlight=False)
 
 
 @contextmanager
@@ -92,5 +131,7 @@ def _made() -> Progress:
         _Rate(),
         TimeRemainingColumn(),
     )
-    # Standard output is the report's alone: rich would send it to standard error, with the bar.
-    return Progress(*columns, console=Console(stderr=True), transient=True, redirect_stdout=False)
+    # Standard output is the report's alone: rich would send it to standard error, with the bar; and cut log lines.
+    return Progress(
+        *columns, console=Console(stderr=True), transient=True, redirect_stdout=False, redirect_stderr=False
+    )

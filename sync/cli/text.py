@@ -52,7 +52,7 @@ def report_lines(
     told = f"{report.name}: {verdict.verdict(report, named=False)}" if among > 1 else verdict.verdict(report)
     said = click.style(one_line(told), fg=_colour(report), bold=True)
     if among > 1:
-        return ["", said, *body, *([said] if len(body) > SCREEN else [])]
+        return [said, *body, *([said] if len(body) > SCREEN else []), ""]
     return [said, *body, said] if len(body) > SCREEN else [*body, said]
 
 
@@ -61,7 +61,7 @@ def print_end(reports: Sequence[SyncReport]) -> None:
     if len(reports) < 2:
         return
     width = max(len(report.name) for report in reports)
-    click.echo(f"\n{len(reports)} syncs, worst first:")
+    click.echo(f"{len(reports)} syncs, worst first:")
     for report in verdict.worst_first(reports):
         word = click.style(f"{verdict.state_word(report):<13}", fg=_colour(report))
         click.echo(f"  {one_line(report.name):<{width}}  {word}  {one_line(verdict.verdict(report, named=False))}")

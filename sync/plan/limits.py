@@ -63,7 +63,7 @@ class Limits:
             if deletes <= self.deletes.allows(tracked):
                 return None
             return Danger(
-                f"{_deletes(deletes, tracked)} are more than --max-deletes {self.deletes} allows",
+                f"{_deletes(deletes, tracked)} more than --max-deletes {self.deletes} allows",
                 None,
                 max_deletes(meant or deletes),
             )
@@ -73,7 +73,7 @@ class Limits:
             reason = f"the source has no rows, which would delete {deletes} of {tracked} contacts held"
             return Danger(reason, remedy, option)
         if deletes > _with_floor(self.deletes, tracked):
-            reason = f"{_deletes(deletes, tracked)} are more than max_deletes ({self.deletes}) allows"
+            reason = f"{_deletes(deletes, tracked)} more than max_deletes ({self.deletes}) allows"
             return Danger(reason, remedy, option)
         return None
 
@@ -121,7 +121,8 @@ def max_deletes(deletes: int) -> str:
 
 
 def _deletes(deletes: int, tracked: int) -> str:
-    return f"{deletes} delete{'' if deletes == 1 else 's'} of {tracked} contacts held"
+    """``17 deletes of 20 contacts held are``."""
+    return f"{counted(deletes, 'delete')} of {tracked} contacts held {'is' if deletes == 1 else 'are'}"
 
 
 def _with_floor(limit: Limit, tracked: int) -> int:

@@ -69,11 +69,11 @@ def state_word(report: SyncReport) -> str:
 def facts(report: SyncReport) -> str:
     """What stands beside the verdict: rows read and left as they are, what it cost."""
     counts = report.counts
-    what = [counted(counts["rows"], "row") + " read"]
+    what = [counted(counts["rows"], "row") + " read"] if counts["rows"] or not report.changes else []
     what += [f"{counts[name]:,} {word}" for name, word in _BESIDE.items() if counts.get(name)]
     cost = f"{counted(report.requests, 'request')} in {report.seconds:.1f} s"
     sent = "nothing was sent" if report.dry_run else f"run {report.run}" if report.run else ""
-    return ", ".join(what) + "; " + ", ".join(filter(None, (cost, sent)))
+    return "; ".join(filter(None, (", ".join(what), ", ".join(filter(None, (cost, sent))))))
 
 
 _BESIDE: Mapping[str, str] = {
@@ -99,7 +99,7 @@ def is_first_load(report: SyncReport) -> bool:
     """Whether nothing but new contacts came of the run: then it was the first, or as good as that."""
     counts = report.counts
     others = ("updated", "deleted", "unchanged", "held", "waiting")
-    return counts["created"] > 0 and not any(counts[name] for name in others)
+    return counts["created"] > 0 and counts["rows"] > 0 and not any(counts[name] for name in others)
 
 
 def _what(counts: Mapping[str, int], dry_run: bool, reports: Sequence[SyncReport]) -> str:

@@ -41,7 +41,7 @@ class TestFiles:
         assert "The columns are named in row 4." in done.stdout
         assert "firstName             ← first_name (Ana)" in done.stdout
         assert source_of(folder, "list")["header_row"] == 4
-        assert "+ create 7 (row 5)" in would_do()
+        assert "+ create Ana (7, row 5)" in would_do()
 
     def test_a_workbook_with_a_title_is_set_up_as_a_person_would(self, folder: Path) -> None:
         book = openpyxl.Workbook()
@@ -79,7 +79,7 @@ class TestFiles:
         done = run_init("--yes", "--path", "list.csv")
         assert done.exit_code == 0, done.output
         assert source_of(folder, "list")["header_row"] == 1
-        assert "+ create 7 (row 2)" in would_do()
+        assert "+ create Ana (7, row 2)" in would_do()
 
     def test_a_header_can_be_named(self, folder: Path) -> None:
         (folder / "list.csv").write_text("id,name\nKunde,Rufname\n7,Ana\n")
@@ -194,7 +194,7 @@ def test_a_crm_is_set_up_from_its_preset(folder: Path, monkeypatch: pytest.Monke
         assert done.exit_code == 0, done.output
         assert "token: ${HUBSPOT_TOKEN}" in (folder / "config.yaml").read_text()
         assert "firstName             ← first_name (Ida)" in done.stdout
-        assert "+ create 8001" in would_do()
+        assert "+ create Ida Kern (8001, row 2)" in would_do()
     finally:
         server.shutdown()
         server.server_close()

@@ -100,9 +100,9 @@ def test_a_run_a_dry_run_and_an_undo_do_what_they_do(bench: Workbench, kind: str
         assert done.returncode == code
         return done.stdout
 
-    assert f"{ROWS} would be created" in said("run", "customers", "--dry-run")
+    assert f"Plan: {ROWS} to add" in said("run", "customers", "--dry-run")
     assert len(bench.sandbox.contacts) == 0
-    assert f"{ROWS} created" in said("run", "customers")
+    assert f"Done: {ROWS} added" in said("run", "customers")
     assert len(bench.sandbox.contacts) == ROWS
     assert f"{ROWS} deleted" in said("undo", "1")
     assert len(bench.sandbox.contacts) == 0

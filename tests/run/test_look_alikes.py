@@ -92,7 +92,8 @@ def test_new_rows_with_one_number_are_named_and_made(bench: Workbench) -> None:
     result = run(bench)
     assert (result.exit, result.counts) == (0, {"created": 4})
     first, second = sorted(alike(result), key=lambda warning: warning["row"])
-    assert ("row 3 (c1" in first["text"], "row 4 (c7" in first["text"], NUMBER in first["text"]) == (True, True, True)
+    assert f"row 3, Ana1 Núñez (Acme, {NUMBER}) (c1)" in first["text"]
+    assert f"row 4, Ana7 Núñez (Acme, {NUMBER}) (c7)" in first["text"]
     assert (second["row"], "c0" in second["text"]) == (5, True)
 
 

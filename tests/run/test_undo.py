@@ -255,7 +255,7 @@ def test_in_text_it_says_what_to_do_next(bench: Workbench) -> None:
     bench.write(people(1))
     bench.run()
     said = undo(bench, 1, output="text")
-    assert "- delete c0" in said.stdout
+    assert "- delete Ana0 Núñez (Acme, +14155550000) (c0)\n" in said.stdout
     assert "Run 1 is undone. Correct the source before the next run" in said.stdout
 
 
