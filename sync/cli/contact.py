@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -67,7 +66,7 @@ def command(around: Surroundings, key: str, where: Where, output: str, sync: str
             "What no run has read yet is not known either: 'openphone-sync run --dry-run' shows it.",
             EXIT_FAILED,
         )
-    looks = asyncio.run(_looked(loaded, around, facts, fail)) if look and facts else [None] * len(facts)
+    looks = _look(loaded, around, facts, fail) if look else [None] * len(facts)
     error = None if facts else f"nobody has the key {key!r}; {len(others)} who may be meant"
     if output == "json":
         print_lines(json_lines(_document(list(zip(facts, looks, strict=True)), others, error=error)))
@@ -91,6 +90,12 @@ def _found(
     if len(others) == 1:
         at = [Place(others[0].sync, others[0].external_id)]
     return [contact_facts(state, each) for each in at], [] if at else others
+
+
+def _look(loaded: LoadedConfig, around: Surroundings, facts: Sequence[ContactFacts], fail: Fail) -> list[_Look | None]:
+    import asyncio
+
+    return asyncio.run(_looked(loaded, around, facts, fail)) if facts else []
 
 
 async def _looked(

@@ -34,6 +34,7 @@ _READ_ONLY = (
     "it cannot be written: the file, or its folder, is read-only for this user",
     "Give the user that runs openphone-sync the right to write there, or name another place under 'state'.",
 )
+_NO_FOLDER = ("it cannot be written: what should be its folder is a file", "Name another place under 'state'.")
 
 _OF_FILES = (
     _cause("file is not a database", "it is no state: the file is something else", "Name another file under 'state', "
@@ -79,10 +80,8 @@ _OF_THE_SYSTEM: Mapping[int, tuple[str, str]] = MappingProxyType(
         errno.EDQUOT: _FULL,
         errno.EACCES: _READ_ONLY,
         errno.EPERM: _READ_ONLY,
-        errno.ENOTDIR: (
-            "it cannot be written: what should be its folder is a file",
-            "Name another place under 'state'.",
-        ),
+        errno.EEXIST: _NO_FOLDER,
+        errno.ENOTDIR: _NO_FOLDER,
         errno.EISDIR: ("it cannot be written: it is a folder", "Name a file in it under 'state'."),
         errno.EROFS: (
             "it cannot be written: the file system is read-only",

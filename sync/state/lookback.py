@@ -135,11 +135,14 @@ class Lookback:
     def syncs_with(self, key: str) -> list[str]:
         """The syncs that track, or tracked, a contact under this key, or have a row under it that needs a person."""
         with self._database.transaction() as connection:
-            found = [
-                connection.execute(sa.select(table.c.sync).where(table.c.external_id == key).distinct()).scalars().all()
-                for table in (CONTACTS, HISTORY, PROBLEMS)
-            ]
-            return sorted({name for names in found for name in names})
+            return sorted(
+                {
+                    name
+                    for table in (CONTACTS, HISTORY, PROBLEMS)
+                    for name in _syncs_in(connection, table)
+                    if _has(connection, table, name, key)
+                }
+            )
 
     def with_contact_id(self, contact_id: str) -> list[tuple[str, str]]:
         """The syncs that track, or tracked, the contact with this id of OpenPhone's, each with its key there."""
@@ -233,6 +236,19 @@ class Lookback:
                     who = person_sent(row.external_id, tracked_in(row).sent) if tracked else problem_in(row).person
                     found.setdefault((row.sync, row.external_id), Found(row.sync, row.external_id, who, tracked))
         return list(found.values())[:limit]
+
+
+def _syncs_in(connection: sa.Connection, table: sa.Table) -> Iterator[str]:
+    """The syncs of a table, by its index: one step for each sync, and not for each row."""
+    name = connection.execute(sa.select(sa.func.min(table.c.sync))).scalar()
+    while name is not None:
+        yield name
+        name = connection.execute(sa.select(sa.func.min(table.c.sync)).where(table.c.sync > name)).scalar()
+
+
+def _has(connection: sa.Connection, table: sa.Table, sync: str, key: str) -> bool:
+    query = sa.select(sa.literal(1)).select_from(table).where(table.c.sync == sync, table.c.external_id == key)
+    return connection.execute(query.limit(1)).first() is not None
 
 
 def _of_run(run: int, action: str | None = None) -> Iterator[sa.ColumnElement[bool]]:

@@ -188,7 +188,7 @@ def test_status_tells_runs_contacts_and_the_rows_that_need_a_person(bench: Workb
     assert "3 created" in said.stdout
     assert "1 rejected" in said.stdout
     assert "rejected, phone: is too short for a phone number" in said.stdout
-    assert "row 5: Ana3 Núñez, c3: '12'" in said.stdout
+    assert "row 5: Ana3 Núñez (Acme, ana3@example.com), c3: '12'" in said.stdout
     assert "phone" in said.stdout
     (status,) = in_json(bench, "status").document["syncs"]
     assert (status["name"], status["held"]) == ("customers", 3)
