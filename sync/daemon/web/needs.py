@@ -14,10 +14,10 @@ from sync.daemon.web.html import contact_link
 from sync.daemon.web.words import counted
 from sync.lookback.problem_facts import ProblemGroup, grouped
 
-SHOWN_HELD = 500
+SHOWN_HELD = 250
 """How many of one group stand on a page, each with its box; a form is not endless."""
 
-SHOWN_ROWS = 1000
+SHOWN_ROWS = 300
 FIRST_ROWS = 10
 
 VERBS: Mapping[Action, str] = {"create": "Add", "update": "Change", "delete": "Delete", "adopt": "Take over"}

@@ -22,7 +22,7 @@ from sync.plan.saved import Difference, Side
 from sync.run.put_back import Back
 
 PAGE = 100
-SHOWN_HELD = 500
+SHOWN_HELD = 250
 WOULD = {"create": "Add", "update": "Change", "delete": "Delete", "adopt": "Take over"}
 
 
