@@ -102,5 +102,5 @@ def main() -> None:
 
     One way: the source is right, the workspace follows. Exit codes: 0 every row is in place, 1 a source or
     OpenPhone could not be reached, 2 usage or configuration is wrong, 3 some rows were rejected or failed,
-    4 a safety limit held changes back, 5 another run holds the sync.
+    4 a safety limit held changes back, 5 another run holds the sync, 6 a saved plan no longer fits.
     """

@@ -96,12 +96,14 @@ def _print(report: SyncReport, found: Undoable) -> None:
         print_difference(report)
         return
     print_report(report)
-    run, again = found.run, f" 'openphone-sync undo {report.run}' takes that back." if report.run else ""
+    run, again = found.run, f" 'openphone-sync undo {report.run}' takes this back." if report.run else ""
     if report.changes and not report.dry_run and report.error is None:
-        click.echo(
-            f"Run {run.id} is undone. Correct the source before the next run: it would make the same changes again."
-            f"{again}"
+        what = (
+            "Correct the source before the next run: it would make the same changes again."
+            if run.undoes is None
+            else f"What run {run.undoes} did stands again."
         )
+        click.echo(f"Run {run.id} is undone. {what}{again}")
     elif not report.changes and not report.problems and report.error is None:
         click.echo(f"Nothing is left to put back of run {run.id}: its contacts are as they were before it.")
 

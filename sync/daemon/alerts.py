@@ -56,7 +56,7 @@ class NotSent(Exception):
 
 def condition_of(report: SyncReport, rejected_share: float) -> Condition | None:
     """How the sync is after this run; None where the run says nothing about it."""
-    if report.status == "locked" or report.dry_run:
+    if report.status in ("locked", "stale") or report.dry_run:
         return None
     if report.status == "failed":
         return "failing"

@@ -58,7 +58,7 @@ class Metrics:
         self._runs.labels(name, report.status).inc()
         for action, count in COUNTED.items():
             self._changes.labels(name, action).inc(counts[count])
-        if report.status == "locked":
+        if report.status in ("locked", "stale"):
             return
         self._duration.labels(name).set(report.seconds)
         if report.status == "failed":

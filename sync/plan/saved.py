@@ -20,8 +20,8 @@ from dataclasses import dataclass, field
 from itertools import zip_longest
 
 from sync import __version__
-from sync.contacts.change import Change, Create, change_from_json, change_to_json
-from sync.contacts.contact import Contact, FieldChanges, differences
+from sync.contacts.change import Change, Create, Update, change_from_json, change_to_json
+from sync.contacts.contact import SCALARS, Contact, FieldChanges, differences
 from sync.contacts.json_value import Json, list_in, object_in, text_in
 from sync.contacts.person import NOBODY, Person
 from sync.contacts.problem import Action
@@ -207,7 +207,7 @@ class SavedPlan:
             "version": self.version,
             "syncs": [each.to_json() for each in self.approved],
         }
-        return json.dumps(body | {"checksum": _checksum(body)}, ensure_ascii=False, indent=1) + "\n"
+        return json.dumps(body | {"checksum": _checksum(body)}, ensure_ascii=False) + "\n"
 
     @classmethod
     def read(cls, text: str) -> SavedPlan:
@@ -264,12 +264,33 @@ def _like(change: Change | None, others: Mapping[str, list[Change]]) -> Change |
 def _without_the_same(then: Sequence[Change], now: Sequence[Change]) -> tuple[list[Change], list[Change]]:
     left, new = list(then), []
     for change in now:
-        same = next((one for one in left if _does(one) == _does(change)), None)
+        same = next((one for one in left if _same(one, change)), None)
         if same is not None:
             left.remove(same)
         else:
             new.append(change)
     return left, new
+
+
+def _same(one: Change, other: Change) -> bool:
+    """Whether two changes do the same. Nearly all of a plan's do to the letter, and that is seen soon."""
+    if _to_the_letter(one) == _to_the_letter(other):
+        return True
+    return (one.action, one.external_id) == (other.action, other.external_id) and _does(one) == _does(other)
+
+
+def _to_the_letter(change: Change) -> tuple[object, ...]:
+    contacts = tuple(contact and _whole(contact) for contact in (change.before, change.after))
+    released = isinstance(change, Update) and change.released
+    return (change.action, change.external_id, change.contact_id, change.adopted, change.matched_by, released, contacts)
+
+
+def _whole(contact: Contact) -> tuple[object, ...]:
+    """All but what OpenPhone adds to it. The types tell: True is no 1 there."""
+    custom = sorted((key, repr(value)) for key, value in contact.custom_fields.items())
+    scalars = [contact.scalars.get(name) for name in SCALARS]
+    lists = (contact.phone_numbers, contact.emails)
+    return (scalars, lists, custom, contact.external_id, contact.source, contact.source_url)
 
 
 def _does(change: Change) -> str:
@@ -291,7 +312,7 @@ def _parts(change: Change) -> _Parts:
     parts = {name: (before.get(name), after.get(name)) for name in {**before, **after}}
     parts["contact"] = (change.contact_id, change.contact_id) if change.contact_id else (None, None)
     parts["matched by"] = (None, change.matched_by)
-    parts["tracked"] = (not change.adopted, not getattr(change, "released", False))
+    parts["tracked"] = (not change.adopted, not (isinstance(change, Update) and change.released))
     return parts
 
 

@@ -104,7 +104,8 @@ class Approval:
         """
         if plan.incomplete is not None:
             raise Withdrawn(f"{plan.incomplete} Whether what was approved still fits cannot be told: nothing was sent")
-        if found := self.approved.differences(plan):
+        found = await asyncio.to_thread(self.approved.differences, plan)  # a signal is heard meanwhile
+        if found:
             contacts = len({difference.external_id for difference in found})
             raise Stale(
                 f"what would be done now is not what was approved: {contacts} contact{'' if contacts == 1 else 's'} "

@@ -75,7 +75,7 @@ def test_the_version_is_the_packages() -> None:
     assert __version__ in CliRunner().invoke(main, ["--version"]).output
 
 
-@pytest.mark.parametrize("arguments", [["rum"], ["run", "--dry"], ["status", "--runs", "0"], ["undo"], ["undo", "x"]])
+@pytest.mark.parametrize("arguments", [["rum"], ["run", "--dry"], ["status", "--runs", "0"], ["undo", "x"]])
 def test_a_wrong_use_is_exit_2_without_a_traceback(arguments: list[str]) -> None:
     done = CliRunner().invoke(main, arguments)
     assert done.exit_code == 2

@@ -11,7 +11,7 @@ import yaml
 
 from sync.cli.main import COMMANDS
 from sync.config.file import loads
-from sync.run.report import EXIT_FAILED, EXIT_HELD, EXIT_LOCKED, EXIT_OK, EXIT_PARTIAL, EXIT_USAGE
+from sync.run.report import EXIT_FAILED, EXIT_HELD, EXIT_LOCKED, EXIT_OK, EXIT_PARTIAL, EXIT_STALE, EXIT_USAGE
 from tests.support.commands_page import command as find
 from tests.support.console import FENCE, blocks
 from tests.support.paths import ROOT
@@ -118,6 +118,7 @@ def test_the_exit_codes_are_those_of_the_program() -> None:
         EXIT_PARTIAL,
         EXIT_HELD,
         EXIT_LOCKED,
+        EXIT_STALE,
     }
     assert "held" in table[str(EXIT_HELD)]
     assert "configuration" in table[str(EXIT_USAGE)]

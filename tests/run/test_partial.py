@@ -223,6 +223,7 @@ def test_a_part_of_a_source_of_changes_moves_no_mark(bench: Workbench, server: C
     incremental = {"param": "updated_since", "overlap": "5m", "full_every": "1d"}
     configure(bench, server, incremental=incremental)
     assert run(bench, "--limit", "5").counts == {"created": 5, "left": 20}
+    assert all(bench.sandbox.by_external_id(str(number)) for number in range(1, 6)), "as the source has them"
     assert run(bench, "--limit", "5").counts == {"created": 5, "unchanged": 5, "left": 15}
     assert run(bench).counts == {"created": 15, "unchanged": 10}
     server.records[3]["name"]["last"] = server.records[9]["name"]["last"] = "Changed"
