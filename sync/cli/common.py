@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import os
 import signal
@@ -12,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import wraps
 from pathlib import Path
-from typing import Any, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import click
 
@@ -25,6 +24,9 @@ from sync.contacts.json_value import json_text
 from sync.openphone.patience import Patience
 from sync.redaction import Redactor
 from sync.run.report import EXIT_USAGE
+
+if TYPE_CHECKING:
+    import asyncio
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -63,7 +65,8 @@ class Where:
         loaded = _read_config(self.config, names, fail, to_look_back)
         redactor = redactor_of(click.get_current_context(silent=True))
         redactor.learn(loaded.secrets())
-        self.configure_logs()
+        if not to_look_back:  # it logs nothing, and answers sooner
+            self.configure_logs()
         return loaded
 
     def configure_logs(self) -> None:
@@ -115,14 +118,18 @@ def config_options(function: Callable[..., None]) -> Callable[..., None]:
 
 def output_option(function: Function) -> Function:
     """``--output text|json``."""
-    option = click.option(
+    return output_of("text", "json")(function)
+
+
+def output_of(*kinds: str) -> Callable[[Function], Function]:
+    """``--output`` with these kinds, of which the first is the default."""
+    return click.option(
         "--output",
-        type=click.Choice(["text", "json"]),
-        default="text",
+        type=click.Choice(kinds),
+        default=kinds[0],
         show_default=True,
         help="What standard output gets.",
     )
-    return option(function)
 
 
 def configure_logs(log_format: str, level: str) -> None:
@@ -205,6 +212,8 @@ def json_lines(value: Any) -> Iterable[str]:
 @contextmanager
 def stop_on_signals(stop: asyncio.Event) -> Iterator[None]:
     """SIGTERM and SIGINT set ``stop`` while the block runs. To be used inside the event loop."""
+    import asyncio  # not earlier: what runs no loop answers sooner
+
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)

@@ -13,12 +13,16 @@ from typing import NoReturn
 import click
 
 from sync.cli.common import Surroundings, ToStructlog, Where, config_options, redactor_of, stop_on_signals
+from sync.cli.examples import examples
 from sync.config.model import LoadedConfig
 from sync.run.report import EXIT_FAILED
 from sync.unexpected import unexpected
 
 
-@click.command("daemon")
+@click.command(
+    "daemon",
+    epilog=examples("daemon", "daemon -c /etc/openphone-sync/config.yaml --log-format json"),
+)
 @config_options
 @click.pass_obj
 def command(around: Surroundings, where: Where) -> None:
@@ -55,9 +59,14 @@ async def _serve(loaded: LoadedConfig, around: Surroundings) -> None:
         return again
 
     with stop_on_signals(stop):
-        daemon = Daemon(loaded, reread, stop, around.clock, around.patience)
+        told = _tell_address if sys.stderr.isatty() else None  # elsewhere the log says it
+        daemon = Daemon(loaded, reread, stop, around.clock, around.patience, told)
         asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, daemon.reload)
         await daemon.serve()
+
+
+def _tell_address(address: str) -> None:
+    click.echo(f"The page: {address}  Ctrl-C ends the daemon.", err=True)
 
 
 def _fail(message: str, code: int) -> NoReturn:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from sync.cli.common import Surroundings, configure_logs
+from sync.cli.examples import examples
 
 if TYPE_CHECKING:
     from sync.config.jobs import Jobs
@@ -56,7 +57,7 @@ syncs:
 """
 
 
-@click.command("demo")
+@click.command("demo", epilog=examples("demo"))
 @click.pass_obj
 def command(around: Surroundings) -> None:
     """The whole job with nothing to set up: a sandbox, a sample CSV, a sync, an edit, a second sync.

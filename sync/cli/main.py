@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from sync import __version__
+from sync.cli.examples import examples
 from sync.cli.lazy import LazyGroup
 from sync.cli.standard_error import make_harmless
 
@@ -20,8 +21,12 @@ COMMANDS = {
     "daemon": "Keep running: each sync on its own schedule, with a page that says how things are.",
     "check": "Look whether config, sources and workspace fit together; writes nothing.",
     "status": "The last runs, the contacts tracked, the rows that need a person.",
+    "show": "What a run changed, contact by contact, old → new.",
+    "contact": "One contact: what became of its row, what was sent, every change.",
+    "problems": "The rows that need a person, by reason, or as they were for a sheet.",
     "undo": "Put back what a run changed in the workspace.",
-    "state": "What is remembered between runs: give a sync another name, contacts other keys.",
+    "state": "What is remembered between runs: other names and keys, a copy, somebody forgotten.",
+    "completion": "What a shell needs to complete commands, syncs and runs.",
     "sandbox": "Serve a local OpenPhone workspace to try things on.",
     "demo": "The whole job with nothing to set up: sandbox, CSV, sync, edit, sync.",
 }
@@ -94,7 +99,8 @@ def _wants_json(args: Sequence[str]) -> bool:
     package="sync.cli",
     described=COMMANDS,
     context_settings={"help_option_names": ["-h", "--help"]},
-    epilog="New here? 'openphone-sync demo' shows the whole job on this machine, with nothing to set up.",
+    epilog="New here? 'openphone-sync demo' shows the whole job on this machine, with nothing to set up.\n\n"
+    + examples("init", "run --dry-run", "status"),
 )
 @click.version_option(__version__, prog_name="openphone-sync")
 def main() -> None:

@@ -19,6 +19,8 @@ from sync.cli.common import (
     print_lines,
     stop_on_signals,
 )
+from sync.cli.completing import completed_by, sync_names
+from sync.cli.examples import examples
 from sync.config.model import LoadedConfig
 from sync.plan.options import Limit
 from sync.run.report import SyncReport, document, exit_code
@@ -40,8 +42,15 @@ class LimitType(click.ParamType[Limit]):
             self.fail(str(error), param, ctx)
 
 
-@click.command("run")
-@click.argument("names", nargs=-1, metavar="[NAME ...]")
+@click.command(
+    "run",
+    epilog=examples(
+        "run --dry-run                          # shows every change, sends nothing",
+        "run customers",
+        "run customers --max-deletes 40         # lets 40 deletes through, this once",
+    ),
+)
+@click.argument("names", nargs=-1, metavar="[NAME ...]", shell_complete=completed_by(sync_names))
 @config_options
 @output_option
 @click.option(

@@ -9,12 +9,16 @@ from typing import TYPE_CHECKING
 import click
 
 from sync.cli.common import stop_on_signals
+from sync.cli.examples import examples
 
 if TYPE_CHECKING:
     from sync.sandbox import SandboxOptions
 
 
-@click.command("sandbox")
+@click.command(
+    "sandbox",
+    epilog=examples("sandbox", "sandbox --port 8181 --file workspace.json   # keeps its contacts"),
+)
 @click.option("--port", default=0, type=click.IntRange(0, 65535), help="The port; a free one by default.")
 @click.option("--key", default="sandbox-key", show_default=True, help="The API key that it accepts.")
 @click.option("--file", "kept_in", type=click.Path(path_type=Path), help="Keep the contacts in this file.")

@@ -18,6 +18,8 @@ from sync.cli.common import (
     print_lines,
     stop_on_signals,
 )
+from sync.cli.completing import completed_by, run_numbers
+from sync.cli.examples import examples
 from sync.config.model import LoadedConfig
 from sync.run.report import EXIT_FAILED, EXIT_USAGE, SyncReport, document, exit_code
 
@@ -27,8 +29,8 @@ if TYPE_CHECKING:
     from sync.run.undo import Undoable
 
 
-@click.command("undo")
-@click.argument("run", type=click.IntRange(min=1), required=False)
+@click.command("undo", epilog=examples("undo 12 --dry-run", "undo 12"))
+@click.argument("run", type=click.IntRange(min=1), required=False, shell_complete=completed_by(run_numbers))
 @config_options
 @output_option
 @click.option("--dry-run", is_flag=True, help="Send no write, change no state; say what would be put back.")

@@ -33,7 +33,10 @@ class CannotListen(Exception):
 
 
 class Daemon:
-    """Runs every sync on its schedule until ``stop`` is set. ``reread`` gives the configuration as it is now."""
+    """Runs every sync on its schedule until ``stop`` is set. ``reread`` gives the configuration as it is now.
+
+    ``listening`` hears the page's address once it can be had.
+    """
 
     def __init__(
         self,
@@ -42,7 +45,9 @@ class Daemon:
         stop: asyncio.Event,
         clock: Clock = Clock(),
         patience: Patience = Patience(),
+        listening: Callable[[str], None] | None = None,
     ) -> None:
+        self._listening = listening
         self._reread = reread
         self._stop = stop
         self._clock = clock
@@ -114,7 +119,10 @@ class Daemon:
             raise CannotListen(
                 f"the page cannot listen on {host}:{port}: {error.strerror}. Choose another server.port, or 0 for none."
             ) from None
-        log.info("page", address=f"http://{f'[{host}]' if ':' in host else host}:{port}/")
+        address = f"http://{f'[{host}]' if ':' in host else host}:{port}/"
+        log.info("page", address=address)
+        if self._listening is not None:
+            self._listening(address)
         if not is_this_machine(host):
             log.warning("whoever reaches the page sees the names and numbers on it", host=host)
         return runner

@@ -44,6 +44,18 @@ def grouped(problems: Iterable[Problem]) -> tuple[ProblemGroup, ...]:
     return tuple(sorted(made, key=lambda group: (_ORDER[group.kind], -group.count)))
 
 
+def what_to_do(problem: Problem) -> str:
+    """What a person does about it, in a sentence that can stand alone."""
+    if problem.remedy:
+        return problem.remedy
+    row = f"row {problem.row}" if problem.row is not None else "the row"
+    if problem.kind == "held":
+        return "look at it with 'openphone-sync run --dry-run'"
+    if problem.kind == "failed":
+        return f"correct {row} in the source: it is sent again once it changes"
+    return f"correct {problem.column or 'it'} in {row} of the source: the next run takes it"
+
+
 def _group(pattern: str, members: tuple[Problem, ...]) -> ProblemGroup:
     first = members[0]
     reasons, remedies = ({said(problem) for problem in members} for said in (_reason, _remedy))

@@ -126,6 +126,7 @@ async def _update(writer: Writer, change: Update) -> Made:
         body = change.after.body_over(change.before, writer.target.definitions)
         await writer.client.update(change.contact_id, body, writer.guard)
     except Refused as refusal:
+        await writer.durably(writer.history.discard, record)  # nothing was changed: nobody is to look back at it
         if refusal.status != 404 or change.released:
             raise
         # Gone, even if a list still shows it: made anew, once.
@@ -144,7 +145,11 @@ async def _update(writer: Writer, change: Update) -> Made:
 async def _delete(writer: Writer, change: Delete) -> Delete:
     pending = Pending(change.external_id, "delete", change.before, None)
     record = await writer.durably(writer.history.record, writer.run, writer.sync, pending)
-    await writer.client.delete(change.contact_id, writer.guard)
+    try:
+        await writer.client.delete(change.contact_id, writer.guard)
+    except Refused:
+        await writer.durably(writer.history.discard, record)
+        raise
     await writer.durably(writer.contacts.deleted, writer.sync, record, change.external_id, change.contact_id)
     return change
 

@@ -47,6 +47,8 @@ async def create(writer: Writer, change: Create, gone: str | None = None) -> Mad
         except Refused as refusal:
             if refusal.status != 409:
                 await writer.durably(writer.contacts.withdraw, writer.sync, change.external_id)
+                if not doubted:
+                    await creation.refused(record)
                 raise
             conflict = True
         else:
@@ -143,6 +145,10 @@ class _Creation:
         if change.desired is not None:
             return overlay(change.desired, found, self._to.target.label)
         return replace(change.after, id=found.id, created_at=found.created_at)
+
+    async def refused(self, record: int) -> None:
+        """The first that was sent was refused: there is nothing to look back at."""
+        await self._nothing_was_made(record)
 
     async def _nothing_was_made(self, record: int) -> None:
         """So that undo has nothing to delete."""

@@ -16,7 +16,7 @@ from sync.plan.plan import Plan
 from sync.run.report import SyncReport
 from sync.state.store import State
 
-_FACT = "open rows"
+FACT = "open rows"
 
 
 def still_open(state: State, sync: str, seen: Collection[str], found: Iterable[Decision]) -> list[Problem]:
@@ -48,7 +48,7 @@ def go_on_from_here(state: State, report: SyncReport, plan: Plan) -> None:
 
 def _remembered(state: State, sync: str) -> list[Problem]:
     try:
-        raw = json.loads(state.notes.fact(sync, _FACT) or "[]")
+        raw = json.loads(state.notes.fact(sync, FACT) or "[]")
         return [Problem.from_json(object_in(each)) for each in raw]
     except (ValueError, KeyError, TypeError):
         return []
@@ -56,4 +56,4 @@ def _remembered(state: State, sync: str) -> list[Problem]:
 
 def _remember(state: State, sync: str, problems: Sequence[Problem]) -> None:
     told = json.dumps([problem.to_json() for problem in problems], ensure_ascii=False) if problems else None
-    state.notes.set_fact(sync, _FACT, told)
+    state.notes.set_fact(sync, FACT, told)

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from connectors.base import Cell, Row
 from sync.state.notes import Notes
 
-_FACT = "unwritten"
+FACT = "unwritten"
 _COMMON = 20
 """A cell that so many rows share tells none of them."""
 
@@ -48,7 +48,7 @@ class Unwritten:
     def __init__(self, notes: Notes, sync: str) -> None:
         self._notes = notes
         self._sync = sync
-        self._stored = notes.fact(sync, _FACT)
+        self._stored = notes.fact(sync, FACT)
         raw: Mapping[str, tuple[int | None, list[str]]] = json.loads(self._stored or "{}")
         self.traces = {key: Trace(number, frozenset(marks)) for key, (number, marks) in raw.items()}
 
@@ -58,7 +58,7 @@ class Unwritten:
         value = {key: [trace.number, sorted(trace.marks)] for key, trace in sorted(traces.items())}
         stored = json.dumps(value) if value else None
         if stored != self._stored:
-            self._notes.set_fact(self._sync, _FACT, stored)
+            self._notes.set_fact(self._sync, FACT, stored)
             self._stored = stored
 
     def recognised(self, rows: Sequence[Trace], seen: Collection[str]) -> dict[int, str]:

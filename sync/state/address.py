@@ -12,12 +12,11 @@ import sqlalchemy as sa
 from sqlalchemy.engine import URL
 
 from connectors.database_url import with_driver
+from sync.state.causes import StateError, advice
+
+__all__ = ["IN_MEMORY", "StateError", "address", "errors_named", "shown_address", "sqlite_file"]
 
 IN_MEMORY = URL.create("sqlite", database=":memory:")
-
-
-class StateError(Exception):
-    """The state cannot be used (exit 1); it is left as it is. The message is for the user."""
 
 
 def address(url: str) -> URL:
@@ -59,32 +58,11 @@ def errors_named(shown: str) -> Iterator[None]:
     try:
         yield
     except (sa.exc.DBAPIError, sqlite3.Error, OSError) as error:
-        raise StateError(_advice(shown, error)) from error
-    except (sa.exc.ArgumentError, ModuleNotFoundError) as error:
+        raise StateError(advice(shown, error)) from error
+    except ModuleNotFoundError as error:
+        raise StateError(
+            f"state {shown}: cannot be opened: the package {error.name!r} is not installed. "
+            "A state in PostgreSQL needs the extra: pip install 'openphone-sync[postgres]'."
+        ) from error
+    except sa.exc.ArgumentError as error:
         raise StateError(f"state {shown}: cannot be opened: {error}") from error
-
-
-def _advice(shown: str, error: Exception) -> str:
-    """What to do about it: a connection that broke off is no damaged file."""
-    cause = getattr(error, "orig", None) or error
-    said = " ".join(str(cause).split())
-    if isinstance(cause, sqlite3.Error | OSError) or not isinstance(error, sa.exc.DBAPIError):
-        return unusable(shown, str(cause))
-    if error.connection_invalidated:
-        return (
-            f"state {shown}: the connection broke off ({said}). What was done is kept, nothing more is sent; run again."
-        )
-    if isinstance(error, sa.exc.OperationalError):
-        return (
-            f"state {shown}: the database cannot be reached: {said}. Check that it runs, and that the address, the "
-            "user and the password are right. Nothing was sent."
-        )
-    return unusable(shown, said)
-
-
-def unusable(shown: str, cause: str) -> str:
-    """The sentence for a state that cannot be used."""
-    return (
-        f"state {shown}: cannot be used: {cause}. It was left as it is; restore a copy, or move it away "
-        "to start afresh (contacts are then found again by their externalId)."
-    )

@@ -18,7 +18,8 @@ import sqlalchemy as sa
 from sqlalchemy.engine import URL, Connection, Engine
 from sqlalchemy.pool import NullPool, StaticPool
 
-from sync.state.address import IN_MEMORY, StateError, address, errors_named, shown_address, sqlite_file, unusable
+from sync.state.address import IN_MEMORY, address, errors_named, shown_address, sqlite_file
+from sync.state.causes import StateError, advice, unusable
 from sync.state.copies import copy_rows, cut_off, rolled_back
 from sync.state.migrations import MIGRATIONS
 from sync.state.schema import META
@@ -82,6 +83,15 @@ class Database:
                 self.fence(self._connected())
             yield self._connected()
 
+    def leave_no_trace(self) -> None:
+        """What was deleted leaves the file, too, whenever that was; not what others keep of it (copies, PostgreSQL)."""
+        if self._engine.dialect.name != "sqlite":
+            return
+        with errors_named(self._shown), self._one_at_a_time:
+            for statement in ("PRAGMA secure_delete=ON", "VACUUM"):
+                self._connected().exec_driver_sql(statement)
+            self._connected().commit()
+
     def check_fence(self) -> None:
         """Whether what was held is still ours. Raises StateError where it is not."""
         with self.transaction():
@@ -99,6 +109,7 @@ class Database:
         # FULL: an intent must survive a power cut before the request leaves. No WAL: it breaks on network volumes.
         self._connection.exec_driver_sql("PRAGMA synchronous=FULL")
         self._connection.exec_driver_sql("PRAGMA busy_timeout=15000")
+        self._connection.commit()
         if glance:
             self._connection.commit()
             return
@@ -209,6 +220,4 @@ def _make_private(path: Path) -> None:
         if path.stat().st_mode & 0o077:
             path.chmod(0o600)
     except OSError as error:
-        raise StateError(
-            f"state {path}: cannot be written: {error.strerror}. Choose another place for 'state'."
-        ) from error
+        raise StateError(advice(str(path), error)) from error

@@ -6,6 +6,7 @@ Reads only. Every answer is bounded, and takes an index or one pass over one tab
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -134,11 +135,14 @@ class Lookback:
     def syncs_with(self, key: str) -> list[str]:
         """The syncs that track, or tracked, a contact under this key, or have a row under it that needs a person."""
         with self._database.transaction() as connection:
-            found = [
-                connection.execute(sa.select(table.c.sync).where(table.c.external_id == key).distinct()).scalars().all()
-                for table in (CONTACTS, HISTORY, PROBLEMS)
-            ]
-            return sorted({name for names in found for name in names})
+            return sorted(
+                {
+                    name
+                    for table in (CONTACTS, HISTORY, PROBLEMS)
+                    for name in _syncs_in(connection, table)
+                    if _has(connection, table, name, key)
+                }
+            )
 
     def with_contact_id(self, contact_id: str) -> list[tuple[str, str]]:
         """The syncs that track, or tracked, the contact with this id of OpenPhone's, each with its key there."""
@@ -189,6 +193,30 @@ class Lookback:
         with self._database.transaction() as connection:
             return [tracked_in(row) for row in connection.execute(query)]
 
+    def keys_that_begin(self, sync: str, text: str, limit: int) -> list[tuple[str, str | None]]:
+        """Tracked keys that begin so, each with the name of whom it is of."""
+        query = (
+            sa.select(CONTACTS.c.external_id, CONTACTS.c.sent)
+            .where(
+                CONTACTS.c.sync == sync, CONTACTS.c.external_id >= text, CONTACTS.c.external_id < f"{text}\U0010ffff"
+            )
+            .order_by(CONTACTS.c.external_id)
+            .limit(limit)
+        )
+        with self._database.transaction() as connection:
+            rows = connection.execute(query).all()
+        sent = {row.external_id: json.loads(row.sent) if row.sent else None for row in rows}
+        return [(key, person_sent(key, values).name) for key, values in sent.items()]
+
+    def undoings(self) -> dict[int, tuple[int, ...]]:
+        """Run → the runs that put it back, oldest first; for every run that was put back."""
+        query = sa.select(RUNS.c.undoes, RUNS.c.id).where(RUNS.c.undoes.is_not(None)).order_by(RUNS.c.id)
+        found: dict[int, tuple[int, ...]] = {}
+        with self._database.transaction() as connection:
+            for undone, run in connection.execute(query):
+                found[undone] = (*found.get(undone, ()), run)
+        return found
+
     def search(self, text: str, *, sync: str | None = None, limit: int = 50) -> list[Found]:
         """Whoever is called so, or has this number, address or key, among all contacts tracked; best by key first.
 
@@ -208,6 +236,19 @@ class Lookback:
                     who = person_sent(row.external_id, tracked_in(row).sent) if tracked else problem_in(row).person
                     found.setdefault((row.sync, row.external_id), Found(row.sync, row.external_id, who, tracked))
         return list(found.values())[:limit]
+
+
+def _syncs_in(connection: sa.Connection, table: sa.Table) -> Iterator[str]:
+    """The syncs of a table, by its index: one step for each sync, and not for each row."""
+    name = connection.execute(sa.select(sa.func.min(table.c.sync))).scalar()
+    while name is not None:
+        yield name
+        name = connection.execute(sa.select(sa.func.min(table.c.sync)).where(table.c.sync > name)).scalar()
+
+
+def _has(connection: sa.Connection, table: sa.Table, sync: str, key: str) -> bool:
+    query = sa.select(sa.literal(1)).select_from(table).where(table.c.sync == sync, table.c.external_id == key)
+    return connection.execute(query.limit(1)).first() is not None
 
 
 def _of_run(run: int, action: str | None = None) -> Iterator[sa.ColumnElement[bool]]:

@@ -172,7 +172,7 @@ def test_check_says_that_the_state_is_damaged(bench: Workbench) -> None:
 def test_status_before_the_first_run_makes_no_state(bench: Workbench) -> None:
     said = command(bench, "status")
     assert said.exit == 0
-    assert "customers: 0 contacts held" in said.stdout
+    assert "customers: 0 contacts tracked" in said.stdout
     assert "no run yet" in said.stdout
     assert not bench.state.exists()
 
@@ -184,10 +184,11 @@ def test_status_tells_runs_contacts_and_the_rows_that_need_a_person(bench: Workb
     bench.sandbox.forget_requests()
     said = command(bench, "status")
     assert said.exit == 0
-    assert "customers: 3 contacts held" in said.stdout
+    assert "customers: 3 contacts tracked" in said.stdout
     assert "3 created" in said.stdout
     assert "1 rejected" in said.stdout
-    assert "rejected: row 5" in said.stdout
+    assert "rejected, phone: is too short for a phone number" in said.stdout
+    assert "row 5: Ana3 Núñez (Acme, ana3@example.com), c3: '12'" in said.stdout
     assert "phone" in said.stdout
     (status,) = in_json(bench, "status").document["syncs"]
     assert (status["name"], status["held"]) == ("customers", 3)
@@ -202,7 +203,7 @@ def test_the_rows_that_need_a_person_outlive_a_run_that_failed(bench: Workbench)
     bench.run()
     bench.source.rename(bench.folder / "away.csv")
     assert bench.run().exit == 1
-    assert "rejected: row 3" in command(bench, "status").stdout
+    assert "row 3: Ana1 Núñez" in command(bench, "status").stdout
     bench.write([person(0), person(1)])
     bench.run()
     assert "rejected" not in command(bench, "status", "--runs", "1").stdout

@@ -40,7 +40,7 @@ MISTAKES: dict[str, tuple[Change, str]] = {
     "a wrong choice": (lambda c: c["syncs"]["customers"].update(on_missing="purge"), "purge"),
     "an address without a scheme": (lambda c: c["openphone"].update(base_url="api.openphone.com"), "base_url"),
     "no requests a second": (lambda c: c["openphone"].update(requests_per_second=0), "requests_per_second"),
-    "a variable that is not set": (lambda c: c["openphone"].update(api_key="${NO_SUCH_VARIABLE}"), "NO_SUCH_VARIABLE"),
+    "a variable that is not set": (lambda c: c["openphone"].update(base_url="${NO_SUCH_VARIABLE}"), "NO_SUCH_VARIABLE"),
     "a template left open": (
         lambda c: c["syncs"]["customers"]["fields"].update(role={"template": "{title"}),
         "template",

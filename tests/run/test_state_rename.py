@@ -69,7 +69,7 @@ def test_everything_goes_along_and_nothing_is_sent(bench: Workbench) -> None:
 
 def test_undo_and_status_know_the_new_name(bench: Workbench) -> None:
     command(bench, "state", "rename", "customers", "clients")
-    assert "clients: 3 contacts held" in command(bench, "status").stdout
+    assert "clients: 3 contacts tracked" in command(bench, "status").stdout
     assert in_json(bench, "undo", "1").counts == {"deleted": 3}
 
 

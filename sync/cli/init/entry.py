@@ -14,6 +14,7 @@ import click
 
 from connectors.base import own_names
 from sync.cli.common import Fail, Surroundings, Where, config_options, failing
+from sync.cli.examples import examples
 from sync.cli.init.files import store
 from sync.cli.init.mapping import contact_ids, mapping, unused
 from sync.cli.init.questions import API_KEY, Answers, Questions
@@ -24,7 +25,14 @@ from sync.first_config import Proposal, Survey, config_text, quoted
 from sync.run.report import EXIT_FAILED, EXIT_OK, EXIT_USAGE
 
 
-@click.command("init")
+@click.command(
+    "init",
+    epilog=examples(
+        "init                                             # asks",
+        "init --yes --path customers.csv --region US",
+        "init --source crm --option preset=hubspot",
+    ),
+)
 @config_options
 @click.option("--source", type=click.Choice(own_names()), help="Where the rows are.")
 @click.option("--path", metavar="FILE", help="The file.")

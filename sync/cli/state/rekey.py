@@ -16,12 +16,14 @@ from sync.cli.common import (
     print_lines,
     stop_on_signals,
 )
+from sync.cli.completing import completed_by, sync_names
+from sync.cli.examples import examples
 from sync.config.model import LoadedConfig
 from sync.run.report import SyncReport, document, exit_code
 
 
-@click.command("rekey")
-@click.argument("name")
+@click.command("rekey", epilog=examples("state rekey customers --dry-run", "state rekey customers"))
+@click.argument("name", shell_complete=completed_by(sync_names))
 @config_options
 @output_option
 @click.option("--dry-run", is_flag=True, help="Send no write, change no state; say which contacts would get which key.")

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 import click
 
 from sync.cli.common import Fail, Where, config_options, failing, json_lines, output_option, print_lines
+from sync.cli.examples import examples
 from sync.run.report import EXIT_FAILED, EXIT_LOCKED, EXIT_USAGE
 
 if TYPE_CHECKING:
     from sync.config.model import LoadedConfig
 
 
-@click.command("rename")
+@click.command("rename", epilog=examples("state rename clients customers --dry-run", "state rename clients customers"))
 @click.argument("old")
 @click.argument("new")
 @config_options

@@ -127,7 +127,7 @@ def _problems(problems: list[Problem]) -> Iterator[str]:
     yield _csv_line([*PROBLEM_COLUMNS, *(f"row: {column}" for column in columns)])
     for problem in problems:
         told, person = problem_json(problem), problem.person
-        about = [told["row"], told["external_id"], person.name, person.company, person.number, told["kind"]]
+        about: list[Json] = [told["row"], told["external_id"], person.name, person.company, person.number, told["kind"]]
         about += [told["action"], told["column"], told["value"], told["reason"]]
         of_row = [problem.cells.get(name, "") for name in columns]
-        yield _csv_line(["" if each is None else each for each in about] + of_row)
+        yield _csv_line([*("" if each is None else each for each in about), *of_row])
