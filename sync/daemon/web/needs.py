@@ -166,8 +166,9 @@ def row_groups(problems: Sequence[Problem], name: str) -> tuple[RowGroup, ...]:
     left = SHOWN_ROWS
     found: list[RowGroup] = []
     for group in grouped(problem for problem in problems if problem.kind != "held"):
-        shown = [_row(each, name) for each in group.problems[:left]]
-        left -= len(shown)
+        most = FIRST_ROWS + left
+        shown = [_row(each, name) for each in group.problems[:most]]
+        left -= max(0, len(shown) - FIRST_ROWS)
         where = "OpenPhone did not take it: " if group.kind == "failed" else f"{group.column}: " if group.column else ""
         found.append(
             RowGroup(
