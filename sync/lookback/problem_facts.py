@@ -76,6 +76,6 @@ def _pattern(problem: Problem) -> str:
     """The reason without what is the row's own: its key, its person, its value, and every number and quotation."""
     reason = problem.reason
     own = (problem.external_id, problem.value, problem.person.name, problem.person.number)
-    for word in sorted({word for word in own if word and len(word) > 1}, key=len, reverse=True):
+    for word in sorted({word for word in own if word and len(word) > 1 and word in reason}, key=len, reverse=True):
         reason = re.sub(rf"(?<!\w){re.escape(word)}(?!\w)", _GAP, reason)
     return _VARIES.sub(_GAP, reason)

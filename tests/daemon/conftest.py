@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 
 import pytest
 
@@ -15,10 +16,10 @@ from tests.support.visitor import Visitor
 PEOPLE = 50
 
 
-def rows(*, without: range = range(0), **cells: str) -> str:
-    """The source, without some of its people; ``c7="…"`` gives person 7 this last name."""
+def rows(lasts: Mapping[str, str] = MappingProxyType({}), *, without: range = range(0)) -> str:
+    """The source, without some of its people; ``lasts``: key → another last name than everybody's."""
     lines = [
-        f"c{n},Ana{n},{cells.get(f'c{n}', 'Roe')},+1415555{n:04d}" for n in range(1, PEOPLE + 1) if n not in without
+        f"c{n},Ana{n},{lasts.get(f'c{n}', 'Roe')},+1415555{n:04d}" for n in range(1, PEOPLE + 1) if n not in without
     ]
     return "\n".join(["id,first,last,phone", *lines, ""])
 

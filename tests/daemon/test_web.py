@@ -116,10 +116,8 @@ class TestWhoeverHasNotSignedIn:
 
     def test_is_sent_to_sign_in_and_comes_back(self, daemon: DaemonProcess) -> None:
         answer = daemon.get("/contacts?sync=customers&key=c1")
-        assert (answer.status, answer.headers["Location"]) == (
-            303,
-            "/login?to=%2Fcontacts%3Fsync%3Dcustomers%26key%3Dc1",
-        )
+        assert (answer.status, answer.headers["Location"]) == (303, "/login?to=/contacts?sync%3Dcustomers%26key%3Dc1")
+        assert 'name="to" value="/contacts?sync=customers&amp;key=c1"' in daemon.get(answer.headers["Location"]).text
         answer = daemon.post("/login", {"token": TOKEN, "to": "/contacts?sync=customers&key=c1"})
         assert answer.headers["Location"] == "/contacts?sync=customers&key=c1"
 

@@ -71,7 +71,7 @@ class TestHeldChanges:
 
     def test_rewrites_are_looked_at_before_they_are_let_through(self, decided: Visitor) -> None:
         renamed = {f"c{n}": f"Else{n}" for n in range(1, 31)}
-        decided.daemon.csv.write_text(rows(**renamed))
+        decided.daemon.csv.write_text(rows(renamed))
         decided.go("/syncs/customers")
         decided.press("Sync now")
         decided.go("/syncs/customers")
@@ -88,7 +88,7 @@ class TestHeldChanges:
 
 class TestPreviews:
     def test_exactly_what_was_shown_is_applied(self, decided: Visitor) -> None:
-        decided.daemon.csv.write_text(rows(c7="Ode"))
+        decided.daemon.csv.write_text(rows({"c7": "Ode"}))
         decided.go("/syncs/customers")
         decided.press("Preview")
         assert decided.at.startswith("/previews/")
@@ -99,10 +99,10 @@ class TestPreviews:
         assert "Ana7 Roe c7 Last name Roe → Ode" in decided.text
 
     def test_nothing_is_done_once_it_has_moved_and_what_moved_is_shown(self, decided: Visitor) -> None:
-        decided.daemon.csv.write_text(rows(c7="Ode"))
+        decided.daemon.csv.write_text(rows({"c7": "Ode"}))
         decided.go("/syncs/customers")
         decided.press("Preview")
-        decided.daemon.csv.write_text(rows(c7="Ode", c8="Bond"))
+        decided.daemon.csv.write_text(rows({"c7": "Ode", "c8": "Bond"}))
         decided.press("Apply exactly this")
         assert decided.at.startswith("/previews/")
         assert "Nothing was done" in decided.text
@@ -120,7 +120,7 @@ class TestPreviews:
 
 class TestPuttingBack:
     def test_an_undo_is_shown_first_and_says_who_and_what(self, decided: Visitor) -> None:
-        decided.daemon.csv.write_text(rows(c7="Ode", c8="Bond"))
+        decided.daemon.csv.write_text(rows({"c7": "Ode", "c8": "Bond"}))
         decided.go("/syncs/customers")
         decided.press("Sync now")
         run = decided.at.removeprefix("/runs/")
@@ -134,7 +134,7 @@ class TestPuttingBack:
     def test_one_contact_is_put_back_as_before_a_run(self, decided: Visitor) -> None:
         decided.go("/syncs/customers")
         for last in ("Ode", "Bond"):
-            decided.daemon.csv.write_text(rows(c7=last, c8=last))
+            decided.daemon.csv.write_text(rows({"c7": last, "c8": last}))
             decided.press("Sync now")
             decided.go("/syncs/customers")
         decided.go("/contacts?sync=customers&key=c7")

@@ -81,8 +81,8 @@ def test_the_page_does_not_show_what_an_older_version_kept(odd: Odd) -> None:
     with closing(sqlite3.connect(bench.state)) as state, state:
         state.execute("UPDATE problems SET reason = ?", [KEY])
         state.execute("UPDATE runs SET error = ?", [KEY])
-    with State.open(f"sqlite:///{bench.state}", read_only=True) as state:
-        facts = read(state, ["customers"], Redactor([KEY]))["customers"]
+    with State.open(f"sqlite:///{bench.state}", read_only=True) as kept:
+        facts = read(kept, ["customers"], Redactor([KEY]))["customers"]
     assert facts.runs[0].error == MASK
 
 

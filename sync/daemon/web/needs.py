@@ -14,10 +14,10 @@ from sync.daemon.web.html import contact_link
 from sync.daemon.web.words import counted
 from sync.lookback.problem_facts import ProblemGroup, grouped
 
-SHOWN_HELD = 500
+SHOWN_HELD = 250
 """How many of one group stand on a page, each with its box; a form is not endless."""
 
-SHOWN_ROWS = 1000
+SHOWN_ROWS = 300
 FIRST_ROWS = 10
 
 VERBS: Mapping[Action, str] = {"create": "Add", "update": "Change", "delete": "Delete", "adopt": "Take over"}
@@ -166,8 +166,9 @@ def row_groups(problems: Sequence[Problem], name: str) -> tuple[RowGroup, ...]:
     left = SHOWN_ROWS
     found: list[RowGroup] = []
     for group in grouped(problem for problem in problems if problem.kind != "held"):
-        shown = [_row(each, name) for each in group.problems[:left]]
-        left -= len(shown)
+        most = FIRST_ROWS + left
+        shown = [_row(each, name) for each in group.problems[:most]]
+        left -= max(0, len(shown) - FIRST_ROWS)
         where = "OpenPhone did not take it: " if group.kind == "failed" else f"{group.column}: " if group.column else ""
         found.append(
             RowGroup(

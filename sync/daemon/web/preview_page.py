@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 
 from aiohttp import web
 
-from sync.contacts.contact import FieldChanges
 from sync.daemon.previews import Preview, Undoing
 from sync.daemon.web.changes import VERBS, ChangeView, FieldView, from_plan, shown_fields
 from sync.daemon.web.home import made
@@ -22,7 +21,7 @@ from sync.plan.saved import Difference, Side
 from sync.run.put_back import Back
 
 PAGE = 100
-SHOWN_HELD = 500
+SHOWN_HELD = 250
 WOULD = {"create": "Add", "update": "Change", "delete": "Delete", "adopt": "Take over"}
 
 
@@ -39,15 +38,22 @@ class HeldView:
 
 
 @dataclass(frozen=True, slots=True)
+class SideView:
+    """What would be done with a contact, and in which fields."""
+
+    verb: str
+    fields: tuple[FieldView, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class MovedView:
     """A contact with which something else would be done than was shown."""
 
     who: str
     key: str
     href: str
-    planned: str
-    now: str
-    fields: tuple[FieldView, ...]
+    planned: SideView
+    now: SideView
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +113,7 @@ def preview_view(preview: Preview, clock: Moments, show: str, page: int) -> Prev
         can_apply=preview.approved is not None and bool(report.changes) and not settled,
         button=_button(preview),
         moved=tuple(_moved(each, preview.sync) for each in preview.moved),
-        refused=preview.refused or "",
+        refused=_sentence(preview.refused or ""),
         done=preview.done,
     )
 
@@ -144,6 +150,10 @@ def _button(preview: Preview) -> str:
     return "Apply exactly this"
 
 
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}{'' if text.endswith('.') else '.'}" if text else ""
+
+
 def _would(view: ChangeView) -> ChangeView:
     return replace(view, verb=WOULD.get(view.action, view.action))
 
@@ -159,22 +169,15 @@ def _held(place: int, back: HeldBack, sync: str) -> HeldView:
 
 
 def _moved(each: Difference, sync: str) -> MovedView:
-    fields: FieldChanges = each.now.fields or each.planned.fields
-    action = each.now.action or each.planned.action or "update"
-    return MovedView(
-        who=each.person.short or each.external_id,
-        key=each.external_id,
-        href=contact_link(sync, each.external_id),
-        planned=_side(each.planned),
-        now=_side(each.now),
-        fields=shown_fields(action, fields),
-    )
+    who, href = each.person.short or each.external_id, contact_link(sync, each.external_id)
+    return MovedView(who, each.external_id, href, _side(each.planned), _side(each.now))
 
 
-def _side(side: Side) -> str:
+def _side(side: Side) -> SideView:
     if side.action is None:
-        return "nothing"
-    return f"{side.action}, held back" if side.held else side.action
+        return SideView("nothing", ())
+    verb = WOULD[side.action].lower()
+    return SideView(f"{verb}, held back" if side.held else verb, shown_fields(side.action, side.fields))
 
 
 async def handle(site: Site, request: web.Request) -> web.Response:

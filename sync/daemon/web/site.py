@@ -19,6 +19,7 @@ from sync.daemon.web import access, words
 from sync.daemon.web.html import Pages
 from sync.daemon.web.looks import Looks
 from sync.daemon.web.words import Moment
+from sync.lookback.reading import opened
 from sync.state.store import State
 
 T = TypeVar("T")
@@ -100,7 +101,7 @@ class Site:
         url = self.loaded.state_url()
 
         def ask() -> T:
-            with State.open(url, read_only=True, glance=True) as state:
+            with opened(url) as state:
                 return question(state)
 
         return await asyncio.to_thread(ask)
