@@ -18,8 +18,9 @@ from sync.run.job import Job
 from sync.run.open_rows import still_open
 from sync.run.other_keys import note_other_keys, under_other_keys
 from sync.run.reading import absent_columns, asked_of_the_source, notes_of, rows_of
-from sync.run.reconcile import Reconciler, Understanding
+from sync.run.reconcile import Reconciler
 from sync.run.session import Misconfigured, Session
+from sync.run.understanding import Understanding
 
 
 async def read_and_decide(connector: Connector, rows: Understanding, job: Job, session: Session) -> Plan:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from connectors.base import Row
 from sync.contacts.change import Create, InStep, Update
@@ -16,7 +16,7 @@ from sync.contacts.contact import Contact
 from sync.contacts.problem import Problem
 from sync.mapping.fields import shown
 from sync.mapping.last_applied import last_applied
-from sync.mapping.mapper import Mapper, Understood
+from sync.mapping.mapper import Understood
 from sync.openphone.refusals import about_a_row
 from sync.plan import doubles
 from sync.plan.decide import (
@@ -38,10 +38,8 @@ from sync.plan.parts import changed_parts, same_wishes
 from sync.plan.plan import Findings
 from sync.run import doubts
 from sync.run.absences import Absences, Judged, Read
-from sync.run.columns_seen import ColumnsSeen
-from sync.run.feedback import Feedback
 from sync.run.filtering import Filtering
-from sync.run.identity import Identified, Identity
+from sync.run.identity import Identified
 from sync.run.job import Job
 from sync.run.looking import Looking
 from sync.run.newcomers import Newcomers
@@ -49,6 +47,7 @@ from sync.run.other_hands import OtherHands
 from sync.run.remarks import Remarks
 from sync.run.session import Session
 from sync.run.tally import Tally
+from sync.run.understanding import Understanding
 from sync.run.vanished import Vanished
 from sync.run.verifying import verifying
 from sync.run.whose_row import of_row
@@ -58,22 +57,6 @@ BATCH = 200
 
 BREATH = 1000
 """Rows after which others may have their turn."""
-
-
-@dataclass(frozen=True, slots=True)
-class Understanding:
-    """How rows are understood: what they mean, which contact each is about, who shows what became of them.
-
-    ``tracked``: external id → the fingerprint of the row that its contact was last in step with; None where it may be
-    otherwise. ``mapping_changed``: the parts that are mapped otherwise than when the sync was last in step.
-    """
-
-    mapper: Mapper
-    identity: Identity
-    feedback: Feedback
-    columns: ColumnsSeen
-    tracked: Mapping[str, bytes | None]
-    mapping_changed: frozenset[str] = frozenset()
 
 
 class Reconciler:

@@ -12,19 +12,17 @@ from sync.contacts.change import Outcome
 from sync.plan.plan import Plan
 from sync.run.apply import apply
 from sync.run.check import Checked, check
-from sync.run.columns_seen import ColumnsSeen
-from sync.run.feedback import Feedback, feedback_for
-from sync.run.identity import identity_for
+from sync.run.feedback import Feedback
 from sync.run.job import Job
 from sync.run.key_facts import refuse_other_keys
 from sync.run.open_rows import go_on_from_here
 from sync.run.planning import read_and_decide
-from sync.run.reconcile import Understanding
 from sync.run.remembering import Remembering
 from sync.run.report import SyncReport
 from sync.run.same_source import SameSource
 from sync.run.session import Session, Stopped, session
 from sync.run.target import Target
+from sync.run.understanding import Understanding
 
 GOES_ON = "the next run goes on from there"
 
@@ -43,17 +41,13 @@ async def _pass(job: Job, opened: Session) -> None:
         if same.told():
             return
         checked = await check(job, connector)
-        tracked = opened.state.contacts.fingerprints(job.sync)
-        identity = identity_for(connector, job, checked.mapper, opened.state, tracked)
-        feedback = feedback_for(connector, job, identity, opened)
         memory = Remembering.of(job, opened, checked.mapper, same)
-        seen = ColumnsSeen(job.mapping, checked.columns, memory.sample)
-        rows = Understanding(checked.mapper, identity, feedback, seen, tracked, memory.mapping.changed)
+        rows = Understanding.of(connector, checked, memory, job, opened)
         plan = await read_and_decide(connector, rows, job, opened)
         await opened.decided(plan)
         if not job.at.dry_run:
             memory.before(plan, connector)
-            await _carry_out(plan, _Hands(job, opened, checked, feedback, memory))
+            await _carry_out(plan, _Hands(job, opened, checked, rows.feedback, memory))
     if plan.incomplete is not None:
         opened.report.error = f"{plan.incomplete} What was read was added and updated; nothing was deleted."
 
