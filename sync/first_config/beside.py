@@ -79,8 +79,9 @@ def _rest(word: str) -> str:
 
 def _is_theirs(heading: Heading, other: Heading, *, named: bool) -> bool:
     """Whether a heading is the other one, and a word for phone or address. ``named``: rows have first names."""
+    other = Heading(other.column, tuple(word for word in other.words if word != "name"))
     whole, name = "".join(heading.words), "".join(other.words)
-    short = _FEWEST_LETTERS if name.isascii() else 2
+    short = _FEWEST_LETTERS if name.isascii() and name not in heading.words else 2
     within = name in whole or all(any(_inflected(w, each) for w in heading.words) for each in other.words)
     if len(name) < short or not within or set(other.words) <= _KNOWN or key_rank(other) is not None:
         return False
