@@ -35,7 +35,8 @@ def test_what_is_only_like_one_is_none(heading: str) -> None:
     ("theirs", "number"),
     [
         ("Accountmanager", "Telefoon accountmanager"), ("Opiekun", "Telefon opiekuna"), ("Säljare", "Telefon säljare"),
-        ("担当者", "担当者電話"), ("Agente", "Tel. agente"), ("Менеджер", "Телефон менеджера"), ("Staff", "Staff cell"), ("CPA", "CPA Phone"), ("recruiter_name", "recruiter_phone"),
+        ("担当者", "担当者電話"), ("Agente", "Tel. agente"), ("Менеджер", "Телефон менеджера"),
+        ("Staff", "Staff cell"), ("CPA", "CPA Phone"), ("recruiter_name", "recruiter_phone"),
         ("Commercial", "Tél. commercial"), ("Pharmacist", "Pharmacist Email"),
         ("Kundenbetreuer", "Kundenbetreuer-Handy"), ("Foresatt", "Foresattes mobil"),
         ("Opiekun handlowy", "Tel. opiekuna handlowego"),
