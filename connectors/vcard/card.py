@@ -69,7 +69,11 @@ def _names(properties: Mapping[str, Any]) -> dict[str, Cell]:
     found: dict[str, Cell] = {column: _plain(getattr(name, part, "")) for column, part in parts.items()}
     found["suffix"] = _plain(getattr(name, "suffix", ""))
     full = _text(properties, "fn") or " ".join(str(each) for each in found.values() if each)
-    if not any(found.values()) and full not in map(_organisation, properties.get("org", [])):
+    if (
+        not any(found.values())
+        and any(map(str.isalpha, full))
+        and full not in map(_organisation, properties.get("org", []))
+    ):
         found["firstName"] = full  # version 4.0 needs no N
     return {**found, "fullName": full, "nickname": _text(properties, "nickname")}
 

@@ -20,8 +20,8 @@ _KNOWN = frozenset().union(
     ("address", "value", "fixed", "personal", "mailing", "full", "with", "code", "formatted", "mobilephone"),
 )
 _FEWEST_LETTERS = 4
-_CONTACT = {"contact", "name", "person", "kontakt", "contacto", "contatto"}
-_FIRST_OF_THEM = {"primary", "main", "first", "1", "full", "customer", "client", "company", "display", "preferred"}
+_CONTACT = {"contact", "kontakt", "contacto", "contatto"}
+_FIRST_OF_THEM = vocabulary.WHOSE | {"first", "1", "full", "company", "display", "name", "person", "best"}
 _KNOWN_KINDS = vocabulary.PHONE | vocabulary.MOBILE | vocabulary.EMAIL | vocabulary.NUMBER | vocabulary.KEYS.keys()
 
 
@@ -79,8 +79,9 @@ def _rest(word: str) -> str:
 
 def _is_theirs(heading: Heading, other: Heading, *, named: bool) -> bool:
     """Whether a heading is the other one, and a word for phone or address. ``named``: rows have first names."""
+    other = Heading(other.column, tuple(word for word in other.words if word != "name"))
     whole, name = "".join(heading.words), "".join(other.words)
-    short = _FEWEST_LETTERS if name.isascii() else 2
+    short = _FEWEST_LETTERS if name.isascii() and name not in heading.words else 2
     within = name in whole or all(any(_inflected(w, each) for w in heading.words) for each in other.words)
     if len(name) < short or not within or set(other.words) <= _KNOWN or key_rank(other) is not None:
         return False
@@ -102,7 +103,8 @@ def _which_contact(heading: Heading) -> set[str]:
     """Which of several contacts a column names, as "Secondary Contact" and "A/P Contact" do; nothing for the first."""
     words = set(heading.words)
     which = words - _CONTACT
-    return which if which != words and which and not which & _FIRST_OF_THEM and not which & _KNOWN_KINDS else set()
+    told = which != words and not which & (_FIRST_OF_THEM | _KNOWN_KINDS | vocabulary.NOT_A_VALUE)
+    return which if told else set()
 
 
 def _is_number(heading: Heading, which: set[str]) -> bool:

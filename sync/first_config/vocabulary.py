@@ -42,7 +42,7 @@ KEYS = _ranked("""
     кодклиента код ид jid leid euid externalcontactid clientno contactno patientid patientnumber studentid tenantid
     codice kod kode koodi 編號 编号 mrn chartnumber chartno personnelno 顧客番号 顧客id 客户编号 고객번호""")
 _RECORD = (
-    "customers?|cust|clients?|contacts?|persons?|individuals?|employees?|attendees?|participants?|teilnehmer|volunteers?|donors?|residents?|tenants?|members?|accounts?|acct|items?|records?|leads?|patients?|students?|users?|guests?"
+    "customers?|cust|clients?|contacts?|persons?|individuals?|employees?|attendees?|players?|pupils?|adherents?|socios?|participants?|teilnehmer|volunteers?|donors?|residents?|tenants?|members?|accounts?|acct|items?|records?|leads?|patients?|students?|users?|guests?"
     "|subscribers?|mitglieds?|kund(?:en?)?|kd|debitor(?:en)?|klient(?:a|en|u)?|klant(?:en)?|medlems?|asiakas|clientes?"
     "|clienti|kontakt|kontahenta|ugyfel|zakaznika|musteri|клиента|контакта|контрагента|顧客|お客様|客户|고객|לקוח|العميل|عميل|khachhang|pelanggan"
 )

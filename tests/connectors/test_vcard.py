@@ -152,3 +152,4 @@ async def test_who_has_no_parts_of_a_name_is_called_by_the_whole(tmp_path: Path)
     card = "BEGIN:VCARD\nVERSION:4.0\nUID:c2\nFN:Bo Berg\nORG:{}\nEND:VCARD\n"
     assert (await one(tmp_path, card.format("Berg Ltd")))["firstName"] == "Bo Berg"
     assert "firstName" not in await one(tmp_path, card.format("Bo Berg"))
+    assert "firstName" not in await one(tmp_path, card.replace("Bo Berg", "+34 613 345 678").format("Ode"))

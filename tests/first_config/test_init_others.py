@@ -35,7 +35,8 @@ def test_what_is_only_like_one_is_none(heading: str) -> None:
     ("theirs", "number"),
     [
         ("Accountmanager", "Telefoon accountmanager"), ("Opiekun", "Telefon opiekuna"), ("Säljare", "Telefon säljare"),
-        ("担当者", "担当者電話"), ("Agente", "Tel. agente"), ("Менеджер", "Телефон менеджера"), ("Staff", "Staff cell"),
+        ("担当者", "担当者電話"), ("Agente", "Tel. agente"), ("Менеджер", "Телефон менеджера"),
+        ("Staff", "Staff cell"), ("CPA", "CPA Phone"), ("recruiter_name", "recruiter_phone"),
         ("Commercial", "Tél. commercial"), ("Pharmacist", "Pharmacist Email"),
         ("Kundenbetreuer", "Kundenbetreuer-Handy"), ("Foresatt", "Foresattes mobil"),
         ("Opiekun handlowy", "Tel. opiekuna handlowego"),
@@ -144,6 +145,16 @@ def test_the_number_of_another_contact_of_a_firm_is_that_ones() -> None:
     numbers = [origin for name, origin in origins(found).items() if name.startswith("phoneNumbers")]
     assert numbers == [("Primary Phone",)]
     assert {"Secondary Phone", "A/P Phone"} <= set(found.left_out)
+
+
+def test_the_row_s_own_name_and_the_type_of_a_number_are_no_other_contact() -> None:
+    found = proposed(
+        "Id,Person Type,Lead Name,Lead Contact,Lead Phone,Phone 1,Phone 1 Type",
+        "1,x,Ida Kern,Ida Kern,(415) 555-0101,(415) 555-0102,Home",
+        "2,y,Bo Berg,Bo Berg,(415) 555-0103,(415) 555-0104,Work",
+    )
+    assert found.fields["phoneNumbers.primary"] == Origin(("Lead Phone",))
+    assert found.fields["phoneNumbers.primary 2"] == Origin(("Phone 1",), label_column="Phone 1 Type")
 
 
 @pytest.mark.parametrize("heading", ["Apellido y nombre", "Nom et prénom", "Last First", "Nachname / Vorname"])
