@@ -56,7 +56,7 @@ def of_text(cell: Cell) -> Sequence[Piece]:
     if not isinstance(cell, str):
         return (Piece(cell),)
     plain = guards.without_guard(cell)
-    if error_words.is_no_name(plain):
+    if error_words.is_no_name(plain) and not error_words.is_error_word(plain):
         return (Piece(Unreadable(f"{plain[:40]!r} is a program's error, not a name: correct it in the source")),)
     return _or_nothing(plain)
 

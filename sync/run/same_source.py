@@ -20,6 +20,7 @@ from sync.contacts.problem import Problem
 from sync.contacts.warning import RowWarning
 from sync.mapping.compiler import MAPPING_VERSION
 from sync.plan.plan import Plan
+from sync.run import doubts
 from sync.run.job import Job, RunOptions
 from sync.run.reading import asked_of_the_source
 from sync.run.report import SyncReport
@@ -31,8 +32,8 @@ FACT = "same source"
 MOST_TOLD = 1000
 """Problems and warnings that are noted; a source with more of them is read again each time."""
 
-_OF_THE_ROWS = frozenset({"changed_value", "encoding", "source"})
-"""Warnings that the same rows bring again."""
+_OF_THE_SOURCE = frozenset({"encoding", "source"})
+"""Warnings that each read brings again; what was lost of a value is said once, when the row is brought in step."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,7 @@ class SameSource:
     def told(self) -> bool:
         """Whether the last run's word holds; then the report says it."""
         notes, history = self.opened.state.notes, self.opened.state.history
-        if self.key is None or self.looks or (written := notes.fact(self.job.sync, FACT)) is None:
+        if self.key is None or self.looks or self._in_doubt() or (written := notes.fact(self.job.sync, FACT)) is None:
             return False
         last = next((run.id for run in history.runs(self.job.sync, 2) if run.id != self.opened.run), None)
         try:
@@ -71,19 +72,24 @@ class SameSource:
             notes.set_fact(self.job.sync, FACT, json_text({**noted, "run": self.opened.run}))
         return True
 
+    def _in_doubt(self) -> bool:
+        """Whether the outcome of something that was sent is not known yet."""
+        state = self.opened.state
+        return bool(state.contacts.intents(self.job.sync) or doubts.read(state.notes, self.job.sync))
+
     def forget(self) -> None:
         """Something is about to be done: whatever becomes of it, the note is void."""
         self.opened.state.notes.set_fact(self.job.sync, FACT, None)
 
     def note(self, plan: Plan) -> None:
         """The plan was carried out to its end."""
-        report, contacts = self.opened.report, self.opened.state.contacts
+        report = self.opened.report
         open_still = plan.held_back or plan.waiting or plan.incomplete or plan.bookmark or report.counts["failed"]
         if self.key is None or open_still or len(report.changes) != len(plan.changes):
             return
-        if plan.noted.doubts or plan.noted.foreign or contacts.intents(self.job.sync):
-            return
-        warnings = [warning for warning in report.warnings if warning.kind in _OF_THE_ROWS]
+        if plan.noted.foreign or self._in_doubt() or not all(problem.cells for problem in report.problems):
+            return  # what the workspace has decides, too
+        warnings = [warning for warning in report.warnings if warning.kind in _OF_THE_SOURCE]
         if len(report.problems) + len(warnings) > MOST_TOLD:
             return
         there = sum(1 for change in plan.changes if change.action != "delete")
