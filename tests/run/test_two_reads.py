@@ -65,7 +65,7 @@ def test_who_waits_is_named(bench: Workbench, server: CrmServer) -> None:
     gone = server.records.pop(3)
     done = CliRunner().invoke(main, ["run", "-c", str(bench.config)], obj=hurried(0.3, 1 / 15))
     assert f"\n    {gone['name']['first']} {gone['name']['last']} ({gone['id']})\n" in done.stdout
-    assert "24 unchanged, 1 waiting" in done.stdout
+    assert "1 contact waits for a second read" in done.stdout
 
 
 def test_the_sources_own_word_counts_at_once(tmp_path: Path, server: CrmServer) -> None:
