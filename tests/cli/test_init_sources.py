@@ -120,7 +120,7 @@ def test_a_sheets_header_is_found_below_a_title(folder: Path, monkeypatch: pytes
         done = run_init("--yes", "--spreadsheet", SHEET, "--worksheet", "Staff")
         assert done.exit_code == 0, done.output
         assert source_of(folder, "Staff")["header_row"] == 3
-        assert "+ create 7 (row 4)" in would_do()
+        assert "+ create Ana Roe (7, row 4)" in would_do()
 
 
 class TestDatabase:
@@ -135,7 +135,7 @@ class TestDatabase:
         done = run_init("--yes", "--source", "sql", "--option", "url=sqlite:///crm.db", "--option", f"query={query}")
         assert done.exit_code == 0, done.output
         assert "left out: 'spouse_phone', because it is another person's" in done.stdout
-        assert "+ create 7" in would_do()
+        assert "+ create Ana Roe (7" in would_do()
 
     def test_its_address_comes_from_the_environment(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         missing = run_init("--yes", "--source", "sql")
@@ -194,7 +194,7 @@ def test_a_crm_is_set_up_from_its_preset(folder: Path, monkeypatch: pytest.Monke
         assert done.exit_code == 0, done.output
         assert "token: ${HUBSPOT_TOKEN}" in (folder / "config.yaml").read_text()
         assert "firstName             ← first_name (Ida)" in done.stdout
-        assert "+ create Ida Kern (8001, row 2)" in would_do()
+        assert "+ create Ida" in would_do()
     finally:
         server.shutdown()
         server.server_close()
