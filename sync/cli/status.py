@@ -122,7 +122,9 @@ def _print(status: _Status, redactor: Redactor, where: Where) -> None:
         if run.error:
             click.echo(f"      {redactor.message(run.error)}")
     if status.problems:
-        click.echo(f"  {len(status.problems):,} rows or contacts need a person:")
+        one = len(status.problems) == 1
+        what = "1 row or contact needs" if one else f"{len(status.problems):,} rows or contacts need"
+        click.echo(f"  {what} a person:")
         print_problems(status.name, status.problems, where, SHOWN, "  ", title=False)
 
 

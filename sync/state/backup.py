@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
+from sqlalchemy.engine import URL
+
 from sync.state.address import address, errors_named, shown_address, sqlite_file
 from sync.state.copies import cut_off, rolled_back
 
@@ -40,7 +42,8 @@ def back_up(url: str, target: Path, *, replace: bool = False) -> Copy:
     parsed = address(url)
     shown = shown_address(parsed)
     if parsed.get_backend_name() != "sqlite":
-        plain = parsed.set(drivername="postgresql", password=None, query={}).render_as_string()
+        whole = URL.create("postgresql", parsed.username, None, parsed.host, parsed.port, parsed.database)
+        plain = whole.render_as_string()
         raise NotCopied(
             f"the state is in PostgreSQL, which makes its own copies: PGPASSWORD=… pg_dump --format=custom "
             f"--file={shlex.quote(str(target))} {shlex.quote(plain)}"

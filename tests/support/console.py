@@ -27,7 +27,8 @@ _MARK = "==== end of a command ===="
 _CHANGING = (
     (r"http://127\.0\.0\.1:\d+|https://api\.openphone\.com", "ADDRESS"),
     (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)", "TIME"),
-    (r"\bin \d+\.\d s\b", "in SECONDS"),
+    (r"\d{4}-\d\d-\d\d \d\d:\d\d", "TIME"),
+    (r"\b(in|took) \d+\.\d s\b", "in SECONDS"),
     (r"\b[0-9a-f]{24}\b", "ID"),
     (r"(/[\w.-]+)+/(?=[\w-]+\.(yaml|csv|db)\b)", "FOLDER/"),
 )
