@@ -109,7 +109,8 @@ class ServerOptions(Model):
     host: str = Field(default="127.0.0.1", min_length=1, description="the address to listen on")
     port: Port = Field(default=8080, ge=0, le=65535, description="the port; 0 switches the page off")
     token: Annotated[SecretStr | None, BeforeValidator(_token), _OPTIONAL_TEXT] = Field(
-        default=None, description="what 'Sync now' and 'Preview' ask for; without it the page only reads"
+        default=None,
+        description="what the page asks for before it shows names and lets decide; without it the page only reads",
     )
     names: Annotated[tuple[str, ...], BeforeValidator(_names), _TEXT_OR_LIST] = Field(
         default=(), description="the names that the page is reached by, beside localhost and addresses"

@@ -123,6 +123,6 @@ class Daemon:
         log.info("page", address=address)
         if self._listening is not None:
             self._listening(address)
-        if not is_this_machine(host):
+        if not is_this_machine(host) and loaded.config.server.token is None:
             log.warning("whoever reaches the page sees the names and numbers on it", host=host)
         return runner

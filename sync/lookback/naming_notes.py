@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
-from sync.run import doubts, key_facts, open_rows, unwritten
+from sync.run import doubts, key_facts, mapping_notes, open_rows, spared, unwritten
 
-NAMING_NOTES = frozenset({doubts.FACT, key_facts.REKEYING, open_rows.FACT, unwritten.FACT})
+NAMING_NOTES = frozenset(
+    {doubts.FACT, key_facts.REKEYING, mapping_notes.SAMPLE, open_rows.FACT, spared.FACT, unwritten.FACT}
+)

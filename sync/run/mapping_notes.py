@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from connectors.base import Row
 from sync.contacts.json_value import Json, json_text, list_in, object_in, text_in
 from sync.mapping.fields import shown
+from sync.mapping.mapper import Key, Mapper
 from sync.mapping.options import MappingOptions
 from sync.mapping.said import mapping_said
 from sync.redaction import shortened
@@ -43,9 +44,10 @@ class MappingNotes:
 
 
 class Sample:
-    """Keeps the first row that says something in most of its columns, of the first few."""
+    """Keeps the first row that says something in most of its columns, of the first few; ``mapper`` knows its key."""
 
-    def __init__(self) -> None:
+    def __init__(self, mapper: Mapper) -> None:
+        self._mapper = mapper
         self._best: Row | None = None
         self._filled = -1
         self._looked_at = 0
@@ -63,7 +65,9 @@ class Sample:
         """Remember it."""
         if self._best is not None:
             cells = {column: shortened(shown(cell), 120) for column, cell in self._best.cells.items()}
-            written = json_text({"row": self._best.number, "cells": cells})
+            key = self._mapper.key(self._best) if self._mapper.key_columns else None
+            whose = key.external_id if isinstance(key, Key) else None
+            written = json_text([{"external_id": whose, "row": self._best.number, "cells": cells}])
             if written != notes.fact(sync, SAMPLE):
                 notes.set_fact(sync, SAMPLE, written)
 
@@ -87,7 +91,8 @@ def note_mapping(notes: Notes, sync: str, options: MappingOptions, *, run: int, 
 def read_mapping(notes: Notes, sync: str) -> MappingNotes:
     """What is noted; nothing where it cannot be read."""
     try:
-        sample = object_in(json.loads(notes.fact(sync, SAMPLE) or '{"row": null, "cells": {}}'))
+        samples = list_in(json.loads(notes.fact(sync, SAMPLE) or "[]"))  # none once its person was forgotten
+        sample = object_in(samples[0]) if samples else {"cells": {}}
         row = sample.get("row")
         cells = {column: text_in(cell) or "" for column, cell in object_in(sample["cells"]).items()}
         changes = [list_in(each) for each in list_in(json.loads(notes.fact(sync, CHANGED) or "[]"))]

@@ -5,7 +5,7 @@ What each fact is for is said where it is read: keys, encoding, mapping, first c
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from connectors.base import Connector
 from sync.mapping.mapper import Mapper
@@ -29,12 +29,12 @@ class Remembering:
     opened: Session
     mapping: MappingMemory
     same: SameSource
-    sample: Sample = field(default_factory=Sample)
+    sample: Sample
 
     @classmethod
     def of(cls, job: Job, opened: Session, mapper: Mapper, same: SameSource) -> Remembering:
         """Those of this run, whose rows are mapped by ``mapper``."""
-        return cls(job, opened, MappingMemory(opened.state.notes, job.sync, mapper), same)
+        return cls(job, opened, MappingMemory(opened.state.notes, job.sync, mapper), same, Sample(mapper))
 
     def before(self, plan: Plan, connector: Connector) -> None:
         """The plan, made from what the connector read, is about to be carried out."""

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sync.daemon.web.facts import SyncFacts
-from sync.daemon.web.page import Headline, Known, Moments, PageView, page
 
-from sync.config.model import Config
+from sync.contacts.person import Person
 from sync.contacts.problem import Action, Problem
 from sync.daemon.runner import Ended
 from sync.daemon.web import words
 from sync.daemon.web.chart import BAR_BOTTOM, DAYS, LINE_BOTTOM, LINE_TOP, chart
+from sync.daemon.web.needs import NeedsView, mark_of, needs
+from sync.daemon.web.run_list import runs_view
+from sync.daemon.web.site import Moments
+from sync.daemon.web.standing import Known, Standing, headline, shares, standing
+from sync.daemon.web.sync_page import summary, waiting
+from sync.daemon.web.ticks import HEIGHT, SHOWN, ticks
 from sync.state.history import RunRecord
 
 NOW = datetime(2026, 11, 24, 20, 0, tzinfo=UTC).timestamp()
@@ -31,16 +36,12 @@ def run(
     return RunRecord(1, "customers", at, at if status else None, status, COUNTS | counts, error, cut_short=cut_short)
 
 
-def seen(*syncs: SyncFacts, **known: Any) -> PageView:
-    plain = {"source": {"type": "google_sheets"}, "key": "id", "fields": {"firstName": "n"}}
-    names = ["customers", "staff", "suppliers"][: len(syncs)]
-    config = Config.model_validate({"openphone": {"api_key": "k"}, "syncs": dict.fromkeys(names, plain)})
-    facts = dict(zip(names, syncs, strict=True))
-    return page(config, PATH, facts, {name: Known("15m", **known) for name in names}, Moments(NOW, UTC))
+def stands(*finished: RunRecord, **known: Any) -> Standing:
+    return standing(Known(finished, **known), Moments(NOW, UTC))
 
 
-def headline(facts: SyncFacts, **known: Any) -> Headline:
-    return seen(facts, **known).syncs[0].headline
+def waits(*problems: Problem) -> NeedsView:
+    return needs(problems, "customers", PATH, {})
 
 
 def held(action: Action, reason: str, count: int, remedy: str | None = None) -> tuple[Problem, ...]:
@@ -86,64 +87,93 @@ def test_values() -> None:
         "", "yes", "a, b", "5", "Bonn"]  # fmt: skip
 
 
-class TestHeadlines:
+class TestHowASyncStands:
     def test_before_the_first_run(self) -> None:
-        assert headline(SyncFacts()).words == "Has not run yet"
-        assert headline(SyncFacts(), doing="sync").words == "The first sync is under way"
-        assert headline(SyncFacts(runs=(run(None),))).words == "Has not run yet"
+        assert stands().words == "Has not run yet"
+        assert stands(doing="sync").words == "The first sync is under way"
 
     def test_a_run_that_was_stopped_has_not_failed(self) -> None:
-        facts = SyncFacts(
-            runs=(run("failed", error="stopped by a signal after 3 changes", cut_short=True), run("ok", 9))
-        )
-        assert headline(facts).tone == "idle"
+        assert stands(run("failed", error="stopped by a signal", cut_short=True), run("ok", 9)).state == "starting"
 
     def test_since_when_it_fails(self) -> None:
-        failing = tuple(run("failed", minutes, "a.csv does not exist.") for minutes in (1, 31, 61))
-        assert headline(SyncFacts(runs=failing[:1])).sentence == "a.csv does not exist. It is tried again on schedule."
-        sentence = headline(SyncFacts(runs=(*failing, run("ok", 91)))).sentence
-        assert "It has failed 3 times since today 18:59" in sentence
-        assert "at least 3 times" in headline(SyncFacts(runs=failing)).sentence
+        failing = tuple(run("failed", minutes, "a.csv does not exist") for minutes in (1, 31, 61))
+        assert stands(failing[0]).sentence == "a.csv does not exist. It is tried again on schedule."
+        assert "It has failed 3 times since today 18:59" in stands(*failing, run("ok", 91)).sentence
+        assert "at least 3 times" in stands(*failing).sentence
 
     def test_a_run_that_could_not_even_be_recorded(self) -> None:
-        found = headline(SyncFacts(), ended=Ended("failed", "state s.db: cannot be used"))
-        assert (found.tone, found.sentence) == ("bad", "state s.db: cannot be used")
+        found = stands(ended=Ended("failed", "state s.db: cannot be used"))
+        assert (found.state, found.sentence) == ("fails", "state s.db: cannot be used")
 
-    def test_rows_are_counted_once_however_many_problems_they_have(self) -> None:
-        twice = tuple(Problem(4, "c4", column, "x", "is wrong", "rejected") for column in ("phone", "email"))
-        facts = SyncFacts(runs=(run("partial", rejected=1),), problems=twice)
-        assert headline(facts).words == "1 row needs you"
+    def test_what_needs_a_person(self) -> None:
+        assert stands(run("partial"), rows=1).words == "1 row needs you"
+        both = stands(run("held"), held={"delete": 2, "update": 9}, rows=2)
+        assert both.words == "2 deletes and 9 updates are held back until you decide"
+        assert both.sentence == "2 rows need you, too. Everything else went on."
 
-    def test_the_worst_comes_first(self) -> None:
-        ok, bad, warn = (SyncFacts(runs=(run(status),)) for status in ("ok", "failed", "partial"))
-        assert seen(ok, bad, warn).headline.words == "1 of 3 syncs does not work"
-        assert seen(ok, warn).headline.words == "1 of 2 syncs needs you"
-        assert seen(ok, SyncFacts()).headline.words == "Getting started"
-        assert seen(ok).headline.words == "Everything is in place"
-        assert seen(bad).headline.words == "The sync does not work"
+    def test_numbers_add_up_and_the_worst_comes_first(self) -> None:
+        ok, bad, warn, none = stands(run("ok")), stands(run("failed")), stands(run("partial"), rows=3), stands()
+        assert headline([ok, warn, bad, ok, none, warn]) == "1 fails, 2 need you, 1 starting, 2 fine"
+        assert sum(share.count for share in shares([ok, warn, bad, ok, none, warn])) == 6
+        assert headline([ok, ok]) == "Everything is in place"
+        assert headline([warn]) == "3 rows need you"
 
 
 class TestWhatIsHeldBack:
-    def test_deletes_can_be_let_through_once(self) -> None:
-        problems = held("delete", "7 deletes of 20 are more than allowed", 7, "if they are meant, run once with …")
-        sync = seen(SyncFacts(runs=(run("held", held=7),), problems=problems)).syncs[0]
-        assert sync.headline.words == "7 deletes held back until you decide"
-        (view,) = sync.held
-        assert view.reason == "7 deletes of 20 are more than allowed"
-        assert view.command == "openphone-sync run -c '/etc/open phone/config.yaml' customers --max-deletes 7"
-        assert sync.problems == ()
+    def test_deletes_can_be_let_through_by_name(self) -> None:
+        remedy = "if they are meant, run once with --max-deletes 7"
+        (group,) = waits(*held("delete", "7 deletes of 20 are more than allowed", 7, remedy)).held
+        assert (group.title, group.button, group.decidable) == ("7 deletes held back", "Delete these 7", True)
+        assert group.reason == "7 deletes of 20 are more than allowed."
+        assert group.command == "openphone-sync run -c '/etc/open phone/config.yaml' customers --max-deletes 7"
+        assert len(group.people) == 7
 
     def test_updates_are_to_be_looked_at(self) -> None:
-        problems = (*held("delete", "too many", 2), *held("update", "far too many", 9))
-        sync = seen(SyncFacts(runs=(run("held", held=11),), problems=problems)).syncs[0]
-        assert sync.headline.words == "2 deletes and 9 updates held back until you decide"
-        assert sync.held[1].command.endswith("customers --dry-run")
+        view = waits(*held("delete", "too many", 2), *held("update", "far too many", 9))
+        assert [group.decidable for group in view.held] == [False, True]
+        assert view.held[0].command.endswith("customers --dry-run")
+
+    def test_a_group_is_known_by_what_a_person_saw(self) -> None:
+        one = held("delete", "too many", 3)
+        assert mark_of(one) == mark_of(held("delete", "far too many", 3))
+        assert mark_of(one) != mark_of(one[:2])
+        assert mark_of(one) != mark_of([replace(one[0], person=Person("Ana Roe")), *one[1:]])
+
+
+def test_rows_are_gathered_by_reason_and_each_reason_shows_some() -> None:
+    short = [Problem(n, f"c{n}", "phone", "12", "is too short", "rejected") for n in range(400)]
+    empty = [Problem(n, f"c{n}", "first", "", "firstName is empty", "rejected") for n in range(400, 420)]
+    first, second = waits(*short, *empty).rows
+    assert (first.title, first.count, len(first.first)) == ("phone: is too short", "400 rows", 10)
+    assert len(first.first) + len(first.rest) + first.left_out == 400
+    assert (second.count, len(second.first)) == ("20 rows", 10)
+
+
+def test_quiet_runs_are_one_line() -> None:
+    runs = [replace(run("ok", n * 10), id=100 - n) for n in range(5)]
+    runs.insert(2, replace(run("ok", 25, updated=3), changes=3, id=7))
+    view = runs_view("customers", runs, Moments(NOW, UTC), eventful=False, more=True)
+    (day,) = view.days
+    assert [line.quiet for line in day.runs] == [2, 0, 3]
+    assert day.runs[1].did[0].words == "3 changed"
+    assert view.older == "/syncs/customers/runs?before=96&show=all"
+
+
+def test_thirty_runs_are_told_apart_by_height_too() -> None:
+    drawn = ticks([run("ok"), run("failed"), run("held"), *[run("ok")] * 40], Moments(NOW, UTC))
+    assert len(drawn.ticks) == SHOWN
+    assert [tick.height for tick in drawn.ticks[-3:]] == [16, 22, 10]
+    assert all(tick.y >= 0 and tick.y + tick.height == HEIGHT for tick in drawn.ticks)
+    assert drawn.summary == "The last 30 runs: 28 fine, 1 needed you and 1 failed."
 
 
 def test_the_summary_names_only_what_happened() -> None:
-    sync = seen(SyncFacts(runs=(run("ok", rows=1204, created=3, unchanged=1201),))).syncs[0]
-    assert sync.summary == "1,204 rows read: 3 added, 1,201 unchanged"
-    assert sync.source == "google sheets"
+    assert summary(run("ok", rows=1204, created=3, unchanged=1201)) == "1,204 rows read: 3 added, 1,201 unchanged"
+
+
+@pytest.mark.parametrize(("number", "expected"), [(0, ""), (1, "1 row is missing"), (1200, "1,200 rows are missing")])
+def test_contacts_that_wait_are_said(number: int, expected: str) -> None:
+    assert waiting(number).startswith(expected)
 
 
 class TestTheChart:
@@ -187,28 +217,18 @@ ONCE = "if they are meant, run once with"
 
 
 @pytest.mark.parametrize(
-    ("action", "remedy", "option", "said"),
+    ("action", "remedy", "option", "advice"),
     [
-        ("update", f"{ONCE} --max-rewrites 12", "--max-rewrites 12", "Too many"),
-        ("delete", f"{ONCE} --max-deletes 9", "--max-deletes 9", "Too many"),  # with those held for other reasons
-        ("delete", f"give the row its key, or {ONCE} --max-deletes 4",
-         "--max-deletes 4", "Too many. Give the row its key"),
+        ("update", f"{ONCE} --max-rewrites 12", "--max-rewrites 12", ""),
+        ("delete", f"{ONCE} --max-deletes 9", "--max-deletes 9", ""),  # with those held for other reasons
+        ("delete", f"give the row its key, or {ONCE} --max-deletes 4", "--max-deletes 4", "Give the row its key."),
         ("create", "correct the keys in the source; if they are other people, run once with --max-deletes 5",
-         "--max-deletes 5", "Too many. Correct the keys in the source"),
-        ("update", f"{ONCE} --max-rewrites 30%", "--max-rewrites 30%", "Too many"),
-        ("update", "if they are meant, raise max_updates for one run", "--dry-run", "Too many"),
+         "--max-deletes 5", "Correct the keys in the source."),
+        ("update", "if they are meant, raise max_updates for one run", "--dry-run",
+         "If they are meant, raise max_updates for one run."),
     ],
 )  # fmt: skip
-def test_what_lets_them_through_is_what_the_remedy_says(action: Action, remedy: str, option: str, said: str) -> None:
-    problems = held(action, "too many", 3, remedy)
-    (view,) = seen(SyncFacts(runs=(run("held", held=3),), problems=problems)).syncs[0].held
-    assert view.command.endswith(f"customers {option}")
-    assert view.reason == said
-
-
-@pytest.mark.parametrize(("number", "expected"), [(0, ""), (1, "1 row is missing"), (1200, "1,200 rows are missing")])
-def test_contacts_that_wait_are_said(number: int, expected: str) -> None:
-    sync = seen(SyncFacts(runs=(run("ok", rows=20, unchanged=20, waiting=number),))).syncs[0]
-    assert sync.waiting.startswith(expected)
-    assert ("missing once" in sync.summary) is (number > 0)
-    assert sync.headline.tone == "good"  # no failure
+def test_what_lets_them_through_is_what_the_remedy_says(action: Action, remedy: str, option: str, advice: str) -> None:
+    (group,) = waits(*held(action, "too many", 3, remedy)).held
+    assert group.command.endswith(f"customers {option}")
+    assert group.advice == advice

@@ -183,7 +183,9 @@ def remembered(bench: Workbench) -> Any:
     """What the state knows but for times, and for when another run has to look again."""
     with sqlite3.connect(bench.state) as connection:
         contacts = connection.execute("SELECT external_id, fingerprint, sent, suspects FROM contacts").fetchall()
-        notes = connection.execute("SELECT name, value FROM notes WHERE name NOT IN ('verified_at', 'source', 'same source')")
+        notes = connection.execute(
+            "SELECT name, value FROM notes WHERE name NOT IN ('verified_at', 'source', 'same source')"
+        )
         return sorted(contacts, key=repr), sorted(notes)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Mapping
 from urllib.parse import quote, urlencode
@@ -30,6 +31,10 @@ _POLICY = "; ".join(
 )
 _LIVE = "; script-src 'nonce-{nonce}'; connect-src 'self'"
 """What a page that shows progress may do besides: run the one script that it carries, which asks this site alone."""
+
+
+_TURNS = re.compile("[\u202a-\u202e\u2066-\u2069]")
+"""What turns the direction of the text that follows, in a name as well as in what stands behind it."""
 
 
 class Pages:
@@ -80,4 +85,4 @@ def number_in(query: Mapping[str, str], name: str, *, least: int = 0) -> int:
 
 def _fit(value: object) -> object:
     """Nothing that is put into a page commands the browser, or is half a letter."""
-    return printable(value) if type(value) is str and not isinstance(value, Markup) else value
+    return _TURNS.sub("\ufffd", printable(value)) if type(value) is str and not isinstance(value, Markup) else value
