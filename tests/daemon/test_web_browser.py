@@ -27,7 +27,8 @@ async def sign_in(tab: Tab, address: str) -> None:
 
 
 async def text(tab: Tab) -> str:
-    return " ".join(str(await tab.evaluate("document.querySelector('main').innerText")).split())
+    """What is to be read; nothing while the page is being loaded again."""
+    return " ".join(str(await tab.evaluate("document.querySelector('main')?.innerText ?? ''")).split())
 
 
 async def test_every_view_fits_and_complains_of_nothing(decided: Visitor, tmp_path: Path) -> None:
