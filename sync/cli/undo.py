@@ -96,7 +96,6 @@ def _print(report: SyncReport, found: Undoable) -> None:
 
     if report.status == "stale":
         print_difference(report)
-        return
     print_report(report)
     run, again = found.run, f" 'openphone-sync undo {report.run}' takes this back." if report.run else ""
     if report.changes and not report.dry_run and report.error is None:

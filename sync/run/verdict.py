@@ -120,7 +120,7 @@ def _what(counts: Mapping[str, int], dry_run: bool, reports: Sequence[SyncReport
     return "; ".join(filter(None, (changed(counts, dry_run=dry_run), *beside)))
 
 
-_FAILED: Mapping[str, str] = {"locked": "Busy", "stale": "Nothing was sent"}
+_FAILED: Mapping[str, str] = {"locked": "Busy", "stale": "Moved on"}
 
 
 def _before_that(report: SyncReport) -> str:

@@ -49,7 +49,7 @@ def test_a_run_with_nothing_to_do_says_so(bench: Workbench) -> None:
     quiet = command(bench, "run")
     assert quiet.exit == 0
     facts, verdict = quiet.stdout.splitlines()
-    assert facts.startswith("customers: 3 rows read, 3 unchanged; 1 request in ")
+    assert facts.startswith("customers: 3 rows read, 3 unchanged; 0 requests in ")
     assert verdict == "Done: nothing to do, everything is in place"
     assert "customers: the workspace holds exactly what the source says\n" in command(bench, "run", "--verify").stdout
 

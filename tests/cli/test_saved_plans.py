@@ -98,8 +98,8 @@ def test_the_difference_stands_side_by_side_with_names(bench: Workbench) -> None
     assert "≠ Ana2 Núñez (Acme, +14155550002), c2" in lines
     assert "delete nothing" in lines
     assert lines[-1] == (
-        "customers: what would be done now is not what was approved: 2 contacts would be treated otherwise. "
-        "Nothing was sent. Make the plan anew (run --dry-run --save-plan)"
+        "Moved on: customers: what would be done now is not what was approved: 2 contacts would be treated otherwise. "
+        "Nothing was sent. Make the plan anew (run --dry-run --save-plan)."
     )
     assert bench.sandbox.writes() == []
 
