@@ -13,6 +13,7 @@ from sync.first_config import vocabulary
 from sync.first_config.cells import look_like_names, without_nothing
 from sync.first_config.headings import Heading, email_label, key_rank, match, phone_label
 from sync.first_config.survey import Survey
+from sync.first_config.whose import OWN, Whose, may_be_the_row
 
 _KNOWN = frozenset().union(
     *(vocabulary.PHONE, vocabulary.MOBILE, vocabulary.WORK, vocabulary.HOME, vocabulary.NUMBER, vocabulary.OTHER),
@@ -41,6 +42,27 @@ def whom_they_are_about(mine: Mapping[str, Heading], survey: Survey) -> dict[str
         if theirs:
             return {column: Heading(column, ("name",)), **theirs}
     return {}
+
+
+def the_same_person(persons: Mapping[Whose, Mapping[str, Heading]], main: Whose, survey: Survey) -> dict[str, Heading]:
+    """The columns of somebody called as the row's person is, in every row: a shop's "Billing" is its customer."""
+    mine = {**persons[OWN], **persons[main]}
+    found: dict[str, Heading] = {}
+    for who, theirs in persons.items():
+        if who not in (OWN, main) and may_be_the_row(who) and _called_alike(mine, theirs, survey):
+            found |= theirs
+    return found
+
+
+def _called_alike(mine: Mapping[str, Heading], theirs: Mapping[str, Heading], survey: Survey) -> bool:
+    for meaning in (vocabulary.LAST, vocabulary.FULL):
+        one = next((column for column, heading in mine.items() if match(heading, meaning) is not None), None)
+        two = next((column for column, heading in theirs.items() if match(heading, meaning) is not None), None)
+        if one and two:
+            pairs = [(row[one], row[two]) for row in survey.rows_seen if one in row and two in row]
+            if len(pairs) > 1 and all(mine.casefold() == theirs.casefold() for mine, theirs in pairs):
+                return True
+    return False
 
 
 def of_others(mine: Mapping[str, Heading], every: Mapping[str, Heading], survey: Survey) -> Iterator[tuple[str, str]]:

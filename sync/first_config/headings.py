@@ -12,6 +12,9 @@ _NUMBER_SIGN = re.compile(r"#s?(?!\w)")
 """As in "Customer #" and "Main Phone #s"."""
 
 
+_NUMERO = re.compile(r"(?<!\w)[Nn]\s*[°º]\.?")
+"""As in "N° client"."""
+
 _COMPOSED = (8, 0)
 _BEHIND = (9, 10**6)
 """The ranks of keys by composition, and behind a product's name: after all that are called like one by themselves."""
@@ -26,7 +29,7 @@ class Heading:
 
     @classmethod
     def of(cls, column: str) -> Heading:
-        return cls(column, vocabulary.words(_NUMBER_SIGN.sub(" number ", column)))
+        return cls(column, vocabulary.words(_NUMBER_SIGN.sub(" number ", _NUMERO.sub(" no ", column))))
 
     @property
     def spellings(self) -> tuple[str, ...]:
@@ -65,10 +68,20 @@ def match(heading: Heading, wanted: Mapping[str, int]) -> tuple[int, int] | None
 
 def _names_both(words: tuple[str, ...]) -> bool:
     """Whether they mean a last name and a first one, as "Apellido y nombre" and "Nom, prénom" do."""
-    told = [word for word in words if word not in ("y", "e", "and", "und", "et", "i", "og", "och", "en", "a")]
-    halves = [("".join(told[:at]), "".join(told[at:])) for at in range(1, len(told))]
     first, last = vocabulary.FIRST, vocabulary.LAST
-    return any((one in first and two in last) or (one in last and two in first) for one, two in halves)
+    return any((one in first and two in last) or (one in last and two in first) for one, two in _halves(words))
+
+
+def family_first(heading: Heading) -> bool:
+    """Whether whole names in it are written with the family's name before the given one, as far as it says so."""
+    if any(each in vocabulary.FAMILY_FIRST for each in heading.spellings):
+        return True
+    return any(one in vocabulary.LAST and two in vocabulary.FIRST for one, two in _halves(heading.words))
+
+
+def _halves(words: tuple[str, ...]) -> list[tuple[str, str]]:
+    told = [word for word in words if word not in ("y", "e", "and", "und", "et", "i", "og", "och", "en", "a")]
+    return [("".join(told[:at]), "".join(told[at:])) for at in range(1, len(told))]
 
 
 def phone_label(heading: Heading) -> str | None:
@@ -78,6 +91,8 @@ def phone_label(heading: Heading) -> str | None:
         return None
     if words & vocabulary.MOBILE or any(word.startswith(vocabulary.MOBILE_PARTS) for word in words):
         return "mobile"
+    if words & vocabulary.LINES and not set(heading.words) - vocabulary.OF_LINES:
+        return _place(words)
     is_phone = words & vocabulary.PHONE or any(part in word for word in words for part in vocabulary.PHONE_PARTS)
     if is_phone:
         letters = {vocabulary.LETTERS[word] for word in words if word in vocabulary.LETTERS}

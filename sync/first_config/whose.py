@@ -20,7 +20,9 @@ def _set(text: str) -> frozenset[str]:
 
 _OTHERS = _set("""
     rep reps representative salesrep salesperson salesman assistant asst secretary emergency ice spouse spouses husband
-    wife kin nok referred referrer referral referredby manager managers supervisor boss creator created modified updated
+    wife kin nok
+    mum mama mutter vater mère père madre padre mãe pai moeder vader matka ojciec
+    referred referrer referral referredby manager managers supervisor boss creator created modified updated
     edited assigned assignee technician tech advisor adviser consultant coach trainer instructor teacher doctor
     physician dentist attorney lawyer lender realtor mother father mom dad son daughter child children sibling dependent
     beneficiary guarantor caregiver carer nurse coapplicant coborrower coowner cobuyer roommate neighbor witness
@@ -38,6 +40,9 @@ _EITHER = _set("""
     eigentümer mieter patient eltern schüler inhaber propriétaire locataire élève propietario inquilino paciente alumno
     proprietario inquilino""")
 """Who the row may well be about, if nobody else is."""
+
+_PARENTS = _set("mother father mom mum mama dad mutter vater mère père madre padre mãe pai moeder vader matka ojciec")
+"""Whom one calls where the rows tell of children, or of families."""
 
 _COUNTED = _set(
     "person contact owner relation relationship guest child member tenant spouse applicant student parent kontakt"
@@ -94,6 +99,11 @@ def may_be_the_row(person: Whose) -> bool:
     if not person or set(person[1:]) & _OF_THE_ROW:
         return False
     return (person[0] in _EITHER or person[0] in _COUNTED) and person[0] not in _OTHERS
+
+
+def is_parent(person: Whose) -> bool:
+    """Whether a row may be about this person where it has nobody else's number."""
+    return bool(person) and person[0] in _PARENTS
 
 
 def people(headings: Mapping[str, Heading]) -> dict[Whose, dict[str, Heading]]:
