@@ -90,11 +90,13 @@ def surely_phones(sample: Sequence[str]) -> bool:
     return bool(sample) and _share(sample, _written_to_call) >= 0.8
 
 
-def look_like_numbers(sample: Sequence[str]) -> bool:
+def look_like_numbers(sample: Sequence[str], *, nearly_all: bool = False) -> bool:
     """Whether most cells are numbers, dates, addresses or phone numbers: nobody's name."""
-    return _most(
-        sample, lambda value: _DATE.fullmatch(value) or _ADDRESS.search(value) or not any(map(str.isalpha, value))
-    )
+    return bool(sample) and _share(sample, _no_name) >= (0.9 if nearly_all else 0.5)
+
+
+def _no_name(value: str) -> bool:
+    return bool(_DATE.fullmatch(value) or _ADDRESS.search(value) or not any(map(str.isalpha, value)))
 
 
 def look_like_whole_names(sample: Sequence[str]) -> bool:

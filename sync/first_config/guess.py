@@ -18,14 +18,17 @@ from sync.first_config.names import company_and_role, lacking_first_names, names
 from sync.first_config.numbers import EMAILS, PHONES, labelled
 from sync.first_config.proposal import Origin, Proposal
 from sync.first_config.survey import Survey
-from sync.first_config.whose import OWN, Whose, is_parent, may_be_the_row, people
+from sync.first_config.whose import OWN, Whose, is_a_word_for_the_row, is_parent, may_be_the_row, people
 from sync.first_config.work import Work
+
+
+_NAMES = (vocabulary.FIRST, vocabulary.LAST, vocabulary.FULL)
 
 
 def guess(survey: Survey, custom_fields: Sequence[CustomField], *, region: str = "US", sheet: bool = False) -> Proposal:
     """The likeliest mapping of a source. ``sheet``: the source can be given contact ids, and so needs no key."""
     headings = {column: Heading.of(column) for column in survey.telling}
-    persons = people(headings)
+    persons = _of_one_person(people(headings))
     main = _who_the_rows_are_about(persons, survey)
     mine = {column: persons[who][column] for column in headings for who in {OWN, main} if column in persons[who]}
     if not _named(mine, survey):
@@ -73,6 +76,15 @@ def _who_the_rows_are_about(persons: Mapping[Whose, Mapping[str, Heading]], surv
     parents = [who for who in persons if is_parent(who) and _named(persons[who], survey)]
     with_numbers = [who for who in (*candidates, *parents) if any(map(_is_labelled, persons[who].values()))]
     return next(iter(with_numbers or candidates or parents), OWN)
+
+
+def _of_one_person(persons: dict[Whose, dict[str, Heading]]) -> dict[Whose, dict[str, Heading]]:
+    """The same, with the columns of an employee, member, … who has no name of their own given to the row's person."""
+    found = {who: dict(theirs) for who, theirs in persons.items()}
+    for who, theirs in persons.items():
+        if is_a_word_for_the_row(who) and not any(match(h, m) for h in theirs.values() for m in _NAMES):
+            found[OWN] |= found.pop(who)
+    return found
 
 
 def _named(columns: Mapping[str, Heading], survey: Survey) -> bool:

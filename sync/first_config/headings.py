@@ -14,6 +14,12 @@ _NUMBER_SIGN = re.compile(r"#s?(?!\w)")
 
 _NUMERO = re.compile(r"(?<!\w)[Nn]\s*[°º]\.?")
 """As in "N° client"."""
+_HINT = re.compile(
+    r"[(\[][^)\]]*\b(?:required|optional|mandatory|read only|upload only|must be|format|obligatoire|facultatif"
+    r"|obligatorio|opcional|pflichtfeld|pflicht|verplicht|optioneel|obbligatorio)\b[^)\]]*[)\]]",
+    re.IGNORECASE,
+)
+"""What a form tells whoever fills it in: "First Name [Required]"."""
 
 _COMPOSED = (8, 0)
 _BEHIND = (9, 10**6)
@@ -29,7 +35,9 @@ class Heading:
 
     @classmethod
     def of(cls, column: str) -> Heading:
-        return cls(column, vocabulary.words(_NUMBER_SIGN.sub(" number ", _NUMERO.sub(" no ", column))))
+        bare = _HINT.sub(" ", column)
+        bare = bare if bare.strip() else column
+        return cls(column, vocabulary.words(_NUMBER_SIGN.sub(" number ", _NUMERO.sub(" no ", bare))))
 
     @property
     def spellings(self) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sync.first_config import vocabulary
 from sync.first_config.cells import are_codes, look_like_addresses, look_like_names, surely_phones
-from sync.first_config.headings import email_label, is_number_to_call, key_rank, phone_label
+from sync.first_config.headings import Heading, email_label, is_number_to_call, key_rank, phone_label
 from sync.first_config.whose import OWN, whose
 from sync.first_config.work import Work
 
@@ -14,7 +14,8 @@ def key_of(work: Work) -> str | None:
     ranked = []
     for column, heading in work.free.items():
         rank = key_rank(heading)
-        if rank is not None and not _refuted(work, column):
+        on_a_shirt = "".join(Heading.of(column).words) in vocabulary.NO_KEYS
+        if rank is not None and not on_a_shirt and not _refuted(work, column):
             ranked.append((rank, column))
     ordered = [(place, column) for (_, place), column in sorted(ranked, key=lambda each: each[0])]
     for _, column in ordered:
@@ -49,8 +50,10 @@ def _only_likely(work: Work) -> str | None:
     for column, heading in work.free.items():
         named = {heading.words[0], heading.words[-1]} & vocabulary.KEY_ENDS if heading.words else set()
         others = set(heading.words) & (vocabulary.OF_AN_EVENT | vocabulary.NOT_THE_ROWS)
+        on_a_shirt = "".join(Heading.of(column).words) in vocabulary.NO_KEYS
         if (
             named
+            and not on_a_shirt
             and not (others or phone_label(heading) or email_label(heading))
             and whose(heading) == OWN
             and work.is_unique(column)

@@ -83,12 +83,21 @@ def company_and_role(work: Work) -> None:
         del work.free[column]
     _refute(work, vocabulary.ROLE)
     role = work.best(vocabulary.ROLE)
+    if role is not None and _of_a_job(work, role):
+        work.leave(role, "it names a job that is done, and nobody's position")
+        role = work.best(vocabulary.ROLE)
     if role is not None and work.survey.is_empty(role):
         work.leave(role, "it is empty in every row")  # a "Title" may be of either kind
     elif role is not None and are_roles_in_a_program(work.sample(role)):
         work.leave(role, "it says what somebody may do in a program")
     else:
         _take(work, "role", role)
+
+
+def _of_a_job(work: Work, role: str) -> bool:
+    """Whether "Job Title" stands beside "Job Number" and the like."""
+    every = [set(Heading.of(column).words) for column in work.survey.columns]
+    return "job" in Heading.of(role).words and any("job" in each and each & vocabulary.OF_A_JOB for each in every)
 
 
 def lacking_first_names(work: Work) -> None:
@@ -192,7 +201,8 @@ def _refute(work: Work, *meanings: dict[str, int]) -> None:
             sample = work.sample(column)
             if look_like_addresses(sample):
                 continue  # one that is called "Contact" and holds addresses is for the addresses
-            if look_like_numbers(sample) or _yes_and_no(sample):
+            surely = match(heading, vocabulary.FIRST) is not None  # address books call people by their numbers
+            if look_like_numbers(sample, nearly_all=surely) or _yes_and_no(sample):
                 work.leave(column, "it is called like a name, and holds something else")
 
 

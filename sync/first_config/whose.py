@@ -44,6 +44,9 @@ _EITHER = _set("""
 _PARENTS = _set("mother father mom mum mama dad mutter vater mère père madre padre mãe pai moeder vader matka ojciec")
 """Whom one calls where the rows tell of children, or of families."""
 
+_THEMSELVES = _set("employee member subscriber attendee donor patient student pupil applicant camper participant")
+"""Who is the row's own person, where the row gives them no name beside its own."""
+
 _COUNTED = _set(
     "person contact owner relation relationship guest child member tenant spouse applicant student parent kontakt"
 )
@@ -99,6 +102,11 @@ def may_be_the_row(person: Whose) -> bool:
     if not person or set(person[1:]) & _OF_THE_ROW:
         return False
     return (person[0] in _EITHER or person[0] in _COUNTED) and person[0] not in _OTHERS
+
+
+def is_a_word_for_the_row(person: Whose) -> bool:
+    """Whether it only says of what kind the row's own person is, as "Employee Title" does."""
+    return len(person) == 1 and person[0] in _THEMSELVES
 
 
 def is_parent(person: Whose) -> bool:
