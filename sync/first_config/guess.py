@@ -21,7 +21,6 @@ from sync.first_config.survey import Survey
 from sync.first_config.whose import OWN, Whose, is_a_word_for_the_row, is_parent, may_be_the_row, people
 from sync.first_config.work import Work
 
-
 _NAMES = (vocabulary.FIRST, vocabulary.LAST, vocabulary.FULL)
 
 

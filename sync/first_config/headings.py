@@ -61,6 +61,8 @@ def key_rank(heading: Heading) -> tuple[int, int] | None:
     if rank is not None:
         return rank
     bare = "".join(word for word in heading.words if word not in vocabulary.PADDING)
+    if set(heading.words) & {"sale", "sales", "order", "invoice", "transaction"}:
+        return None  # of which somebody may have many
     if bare in vocabulary.KEYS or vocabulary.COMPOSED_KEY.fullmatch(bare):
         return _COMPOSED
     return _BEHIND if is_product_key(heading) else None

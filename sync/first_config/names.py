@@ -19,7 +19,7 @@ from sync.first_config.cells import (
     look_like_numbers,
     look_like_whole_names,
 )
-from sync.first_config.headings import Heading, family_first, match
+from sync.first_config.headings import Heading, email_label, family_first, match, phone_label
 from sync.first_config.proposal import Origin
 from sync.first_config.work import Work
 from sync.mapping.names import is_of_a_company
@@ -59,9 +59,15 @@ def _take_last(work: Work, last: str | None) -> None:
 
 
 def vacancies(work: Work) -> dict[str, tuple[str, ...]]:
-    """The columns of names in which a word for an empty flat stands, with those words."""
+    """The columns of names in which a word for an empty flat stands, in rows with nobody's number, and those words."""
     found = {column: tuple(filter(are_vacancies, work.sample(column))) for column in work.free}
-    return {column: words for column, words in found.items() if 0 < len(words) < len(work.sample(column))}
+    found = {column: words for column, words in found.items() if 0 < len(words) < len(work.sample(column))}
+    telling = {column for column, heading in work.free.items() if phone_label(heading) or email_label(heading)}
+    return {
+        column: words
+        for column, words in found.items()
+        if not any(telling & row.keys() for row in work.survey.rows_seen if row.get(column) in words)
+    }
 
 
 def _whom_one_speaks_to(work: Work) -> str | None:

@@ -29,6 +29,7 @@ def _ranked(text: str) -> dict[str, int]:
 WHOSE = set(
     _ranked(
         "legal preferred contact person customer client lead kunde kunden kontakt cliente contacto the our primary main"
+        " your what is please enter"
     )
 )
 
@@ -39,7 +40,8 @@ KEYS = _ranked("""
     idclient codeclient numerocliente codigocliente idcliente codigo codicecliente klantnummer klantid kundnummer
     kundenummer kundenr asiakasnumero idklienta numerklienta cislozakaznika code nummer schluessel schlüssel clave clé
     chiave sleutel ref reference referenz référence referencia nr no number identifier identifiant kennung
-    кодклиента код ид jid leid euid externalcontactid clientno contactno patientid patientnumber studentid tenantid
+    кодклиента cod matricule matricola
+    код ид jid leid euid externalcontactid clientno contactno patientid patientnumber studentid tenantid
     codice kod kode koodi 編號 编号 mrn chartnumber chartno personnelno 顧客番号 顧客id 客户编号 고객번호""")
 _RECORD = (
     "customers?|cust|clients?|contacts?|persons?|individuals?|employees?|attendees?|pupils?|adherents?"
@@ -70,7 +72,8 @@ OF_PEOPLE = set(_ranked(
 KEY_ENDS = set(_ranked("id no nr number num code ref reference uid guid nummer numero codigo codice"))
 OF_AN_EVENT = set(
     _ranked("""
-    order invoice transaction ticket job appointment booking reservation case call visit payment quote estimate
+    order invoice sale sales transaction ticket
+    job appointment booking reservation case call visit payment quote estimate
     unit room
     bestellung rechnung auftrag commande facture pedido factura ordine fattura tax vat zip postal""")
 )
@@ -166,9 +169,9 @@ SALUTATIONS = set(_ranked("""
 PHONE = set(_ranked("""
     phone phones telephone telephones tel téléphone téléphones telefon telefone telefono teléfono telefoon rufnummer
     rufnr telnr telno phoneno landline festnetz festnetznummer fijo fixe gsm телефон 电话 電話 電話番号 电话号码
-    fone fones ph tlf tlfn puh numer telno טלפון هاتف الهاتف điệnthoại sốđiệnthoại telepon 전화
+    fone fones ph tlf tlfn tfno tfnos tfn tlfno puh numer telno טלפון هاتف الهاتف điệnthoại sốđiệnthoại telepon 전화
     전화번호 연락처"""))  # fmt: skip
-LINES = set(_ranked("line lines switchboard hotline"))
+LINES = set(_ranked("line lines switchboard hotline did ddi"))
 OF_LINES = LINES | set(
     _ranked("direct main office land business work private home phone mobile cell company number no")
 )
@@ -207,8 +210,8 @@ EMAIL = set(_ranked("""
     mél emailadres mailadres epost epostadresse epostadress sähköposti correio posta eposta почта эл.почта
     邮箱 电子邮件 メール אימייל דואל البريدالإلكتروني メールアドレス 이메일"""))  # fmt: skip
 VACANT = set(_ranked(
-    "vacant vacancy vacantunit unoccupied leer leerstand leerstehend libre vacío vacía vacante sfitto leegstand vago"
-    " desocupado tolet forrent available pustostan wolne tom ledig boş"))  # fmt: skip
+    "vacant vacancy vacantunit unoccupied leerstand leerstehend vacío vacía vacante sfitto leegstand desocupado tolet"
+    " forrent pustostan"))  # fmt: skip
 """Where a tenant's name would stand: nobody lives there."""
 
 NOT_A_VALUE = set(_ranked("""

@@ -70,6 +70,8 @@ def whose(heading: Heading) -> Whose:
             return (following, word)
         if word in _ANOTHER and following in _CONTACT:
             return (word, following)
+        if word in ("ship", "bill", "sold") and following == "to":
+            return (word, following)
         if word in _EITHER or (word in _COUNTED and following.isdecimal()):
             return _with_others(spelled, at)
     return OWN
@@ -101,7 +103,7 @@ def may_be_the_row(person: Whose) -> bool:
     """Whether a row may be about this person, where it tells of nobody else."""
     if not person or set(person[1:]) & _OF_THE_ROW:
         return False
-    return (person[0] in _EITHER or person[0] in _COUNTED) and person[0] not in _OTHERS
+    return (person[0] in _EITHER or person[1:] == ("to",) or person[0] in _COUNTED) and person[0] not in _OTHERS
 
 
 def is_a_word_for_the_row(person: Whose) -> bool:
