@@ -19,6 +19,7 @@ _UID = re.compile(r"^(?:[\w-]+\.)?UID(?:;[^:\r\n]*)?:(.*)$", re.IGNORECASE | re.
 _GROUP = re.compile(
     r"^(?:[\w-]+\.)?(?:X-ADDRESSBOOKSERVER-)?KIND(?:;[^:\r\n]*)?:\s*group\s*$", re.IGNORECASE | re.MULTILINE
 )
+_FEWEST_DIGITS = 5
 _NAMED = re.compile(r"^(?:[\w-]+\.)?FN(?:;[^:\r\n]*)?:(.*)$", re.IGNORECASE | re.MULTILINE)
 
 
@@ -68,6 +69,7 @@ def _names(properties: Mapping[str, Any]) -> dict[str, Cell]:
     parts = {"prefix": "prefix", "firstName": "given", "middleName": "additional", "lastName": "family"}
     found: dict[str, Cell] = {column: _plain(getattr(name, part, "")) for column, part in parts.items()}
     found["suffix"] = _plain(getattr(name, "suffix", ""))
+    found = {column: "" if _is_number(str(part)) else part for column, part in found.items()}
     full = _text(properties, "fn") or " ".join(str(each) for each in found.values() if each)
     if (
         not any(found.values())
@@ -75,7 +77,23 @@ def _names(properties: Mapping[str, Any]) -> dict[str, Cell]:
         and full not in map(_organisation, properties.get("org", []))
     ):
         found["firstName"] = full  # version 4.0 needs no N
+    elif not any(found[column] for column in ("firstName", "middleName")):
+        around = f"{found['prefix']} {found['lastName']} {found['suffix']}"
+        found["firstName"] = "" if full in map(_organisation, properties.get("org", [])) else _beside(around, full)
     return {**found, "fullName": full, "nickname": _text(properties, "nickname")}
+
+
+def _beside(family: str, full: str) -> str:
+    """The given name of a card whose N has none, as some phones write it, where FN is that and the family's."""
+    words, told = full.replace(",", " ").split(), family.split()
+    given = [word for word in words if word not in told]
+    whole = bool(told) and len(given) + len(told) == len(words)
+    return " ".join(given) if whole and not _is_number("".join(given)) else ""
+
+
+def _is_number(name: str) -> bool:
+    """Whether it is the number that somebody is called at: no name."""
+    return sum(map(str.isdigit, name)) >= _FEWEST_DIGITS and not any(map(str.isalpha, name))
 
 
 def is_group(text: str) -> bool:

@@ -13,6 +13,7 @@ from sync.first_config import vocabulary
 from sync.first_config.cells import look_like_names, without_nothing
 from sync.first_config.headings import Heading, email_label, key_rank, match, phone_label
 from sync.first_config.survey import Survey
+from sync.first_config.whose import OWN, Whose, may_be_the_row
 
 _KNOWN = frozenset().union(
     *(vocabulary.PHONE, vocabulary.MOBILE, vocabulary.WORK, vocabulary.HOME, vocabulary.NUMBER, vocabulary.OTHER),
@@ -20,6 +21,7 @@ _KNOWN = frozenset().union(
     ("address", "value", "fixed", "personal", "mailing", "full", "with", "code", "formatted", "mobilephone"),
 )
 _FEWEST_LETTERS = 4
+_NAME = {"name", "navn", "namn", "naam", "nimi", "nom", "nome", "nombre", "imie", "nazwisko", "jmeno", "nev", "nume"}
 _CONTACT = {"contact", "kontakt", "contacto", "contatto"}
 _FIRST_OF_THEM = vocabulary.WHOSE | {"first", "1", "full", "company", "display", "name", "person", "best"}
 _KNOWN_KINDS = vocabulary.PHONE | vocabulary.MOBILE | vocabulary.EMAIL | vocabulary.NUMBER | vocabulary.KEYS.keys()
@@ -41,6 +43,35 @@ def whom_they_are_about(mine: Mapping[str, Heading], survey: Survey) -> dict[str
         if theirs:
             return {column: Heading(column, ("name",)), **theirs}
     return {}
+
+
+def the_same_person(persons: Mapping[Whose, Mapping[str, Heading]], main: Whose, survey: Survey) -> dict[str, Heading]:
+    """The columns of somebody called as the row's person is, in every row: a shop's "Billing" is its customer."""
+    mine = {**persons[OWN], **persons[main]}
+    found: dict[str, Heading] = {}
+    for who, theirs in persons.items():
+        if who not in (OWN, main) and may_be_the_row(who) and _called_alike(mine, theirs, survey):
+            found |= theirs
+    return found
+
+
+def _called_alike(mine: Mapping[str, Heading], theirs: Mapping[str, Heading], survey: Survey) -> bool:
+    called = [(_called(row, mine), _called(row, theirs)) for row in survey.rows_seen]
+    pairs = [(one, two) for one, two in called if one and two]
+    return len(pairs) > 1 and all(one == two for one, two in pairs)
+
+
+def _called(row: Mapping[str, str], columns: Mapping[str, Heading]) -> str:
+    """What somebody is called in a row, whether in one column or in two."""
+    bare = {
+        c: Heading(c, tuple(w for w in h.words if w not in ("address", "to"))) for c, h in columns.items() if c in row
+    }
+
+    def said(meaning: Mapping[str, int]) -> str:
+        return next((row[column] for column, heading in bare.items() if match(heading, meaning) is not None), "")
+
+    parts = [said(vocabulary.FIRST), said(vocabulary.LAST)]
+    return " ".join((" ".join(parts) if all(parts) else said(vocabulary.FULL)).casefold().split())
 
 
 def of_others(mine: Mapping[str, Heading], every: Mapping[str, Heading], survey: Survey) -> Iterator[tuple[str, str]]:
@@ -79,7 +110,7 @@ def _rest(word: str) -> str:
 
 def _is_theirs(heading: Heading, other: Heading, *, named: bool) -> bool:
     """Whether a heading is the other one, and a word for phone or address. ``named``: rows have first names."""
-    other = Heading(other.column, tuple(word for word in other.words if word != "name"))
+    other = Heading(other.column, tuple(word for word in other.words if word not in _NAME))
     whole, name = "".join(heading.words), "".join(other.words)
     short = _FEWEST_LETTERS if name.isascii() and name not in heading.words else 2
     within = name in whole or all(any(_inflected(w, each) for w in heading.words) for each in other.words)

@@ -20,6 +20,7 @@ _MONTH_FIRST = {"US", "PH", "PR", "GU"}
 
 _DATE = re.compile(r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}([T\s].*)?|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}(\s+\d{1,2}:.*)?")
 _POSTCODE = re.compile(r"\d{5}-?\d{3}")
+_WITH_DASH = re.compile(r"\d{5}-\d{3,4}|\d{3}-\d{4}[A-Z]?|\d{2}-\d{3}")
 _ADDRESS = re.compile(r"\S+@\S+\.\S+")
 _WRITTEN_TO_CALL = re.compile(r"\D{0,3}\+?[(\d][\d\s().\-/]{6,}\D{0,3}.{0,12}")
 _WORD_OF_A_NAME = re.compile(r"[^\W\d_][^\W\d_'’.\-]*(?:['’.\-][^\W\d_]*)*,?")
@@ -89,11 +90,13 @@ def surely_phones(sample: Sequence[str]) -> bool:
     return bool(sample) and _share(sample, _written_to_call) >= 0.8
 
 
-def look_like_numbers(sample: Sequence[str]) -> bool:
+def look_like_numbers(sample: Sequence[str], *, nearly_all: bool = False) -> bool:
     """Whether most cells are numbers, dates, addresses or phone numbers: nobody's name."""
-    return _most(
-        sample, lambda value: _DATE.fullmatch(value) or _ADDRESS.search(value) or not any(map(str.isalpha, value))
-    )
+    return bool(sample) and _share(sample, _no_name) >= (0.9 if nearly_all else 0.5)
+
+
+def _no_name(value: str) -> bool:
+    return bool(_DATE.fullmatch(value) or _ADDRESS.search(value) or not any(map(str.isalpha, value)))
 
 
 def look_like_whole_names(sample: Sequence[str]) -> bool:
@@ -124,7 +127,7 @@ def look_like_names(sample: Sequence[str]) -> bool:
 
 
 def _like_a_phone(value: str) -> bool:
-    if _DATE.fullmatch(value) or _ADDRESS.search(value) or ("-" in value and _POSTCODE.fullmatch(value)):
+    if _DATE.fullmatch(value) or _ADDRESS.search(value) or _WITH_DASH.fullmatch(value):
         return False
     digits, letters = sum(map(str.isdigit, value)), sum(map(str.isalpha, value))
     return digits >= 6 and letters <= max(digits, 12)
@@ -157,6 +160,7 @@ def custom_origin(column: str, definition: CustomField, sample: Sequence[str], r
     """How the column is to be read for this type of field, and whether most of it can be."""
     if definition.type == "multi-select":
         seen = next((mark for mark in _SEPARATORS[:-1] if any(mark in value for value in sample)), None)
+        seen = " " if seen is None and _are_tags_with_spaces(sample) else seen
         return Origin((column,), split=seen), True
     formats: Iterable[str | None] = [None]
     if definition.type == "date":
@@ -169,6 +173,17 @@ def custom_origin(column: str, definition: CustomField, sample: Sequence[str], r
 
     best = max(formats, key=fitting)
     return Origin((column,), format=best), readable(sample, readers.of_type(definition.type, best)) * 2 >= len(sample)
+
+
+def _are_tags_with_spaces(sample: Sequence[str]) -> bool:
+    """Whether a space separates them, as help desks write tags: most words of "vip new" stand elsewhere, too."""
+    several = [value.split() for value in sample if " " in value.strip()]
+    if not several or any(character in value for value in sample for character in ',;|\n"'):
+        return False
+    alone = {value.strip() for value in sample if " " not in value.strip()}
+    words = [word for value in several for word in value]
+    known = [word for word in words if word in alone or words.count(word) > 1]
+    return len(known) * 2 >= len(words)
 
 
 def separator(sample: Sequence[str], read: Callable[[str], object]) -> str | None:
@@ -190,6 +205,31 @@ def _separator_of(value: str, read: Callable[[str], object]) -> str | None:
 def without_nothing(sample: Sequence[str]) -> list[str]:
     """The sample without what people write where there is nothing, and without what guards a value."""
     return [bare for value in sample if (bare := guards.bare(value)).casefold() not in _NOTHING]
+
+
+def are_roles_in_a_program(sample: Sequence[str]) -> bool:
+    """Whether a column holds "end-user" and "administrator": what programs call a role."""
+    return bool(sample) and all("".join(vocabulary.words(value)) in vocabulary.OF_ACCOUNTS for value in sample)
+
+
+def family_stands_first(sample: Sequence[str]) -> bool:
+    """Whether most names are written as "LE GALL Yann": the family's in capitals, the given one after it."""
+    return _most(sample, _capitals_first)
+
+
+def are_codes(sample: Sequence[str]) -> bool:
+    """Whether all cells are numbers or codes of one piece."""
+    return bool(sample) and all(re.fullmatch(r"[A-Z]{0,4}[-/.#]?\d[\w\-/.]*", value.strip()) for value in sample)
+
+
+def are_vacancies(value: str) -> bool:
+    """Whether this stands for nobody where a tenant's name would."""
+    return "".join(vocabulary.words(value)) in vocabulary.VACANT
+
+
+def _capitals_first(value: str) -> bool:
+    parts = [part for part in value.split() if len(part) > 1]
+    return len(parts) > 1 and "," not in value and parts[0].isupper() and not parts[-1].isupper()
 
 
 def are_salutations(sample: Sequence[str]) -> bool:

@@ -26,7 +26,7 @@ syncs:
   {name}:
     schedule: "0 * * * *"        # for 'openphone-sync daemon': every hour
     source:
-{source}
+{source}{where}
 {key}
     fields:                      # OpenPhone's own fields: where each comes from
 {fields}{custom}
@@ -61,6 +61,7 @@ def config_text(
     return _TEXT.format(
         name=_yaml(name),
         source="\n".join(lines),
+        where="".join(f"\n{line}" for line in _where_lines(proposal)),
         key=_key_lines(proposal.key),
         fields="\n".join(_field_lines(proposal)),
         custom="".join(f"\n{line}" for line in _custom_lines(proposal, unused)),
@@ -78,6 +79,16 @@ def _key_lines(key: tuple[str, ...]) -> str:
         return "    # no key: the column of write_back.contactId identifies a row"
     columns = _column(key[0]) if len(key) == 1 else f"[{', '.join(map(_column, key))}]"
     return f"    key: {columns}   # identifies a row: it must be filled, different in each, and stay the same"
+
+
+def _where_lines(proposal: Proposal) -> list[str]:
+    conditions = [
+        f"{_column(column)}: {{not: [{', '.join(_column(word, quoted=True) for word in words)}]}}"
+        for column, words in proposal.without.items()
+    ]
+    return (
+        [f"    where: {{{', '.join(conditions)}}}   # only these rows: the others are nobody's"] if conditions else []
+    )
 
 
 def _field_lines(proposal: Proposal) -> list[str]:
@@ -106,11 +117,14 @@ def _custom_lines(proposal: Proposal, unused: Sequence[str]) -> list[str]:
 
 
 def _origin(origin: Origin) -> str:
+    if origin.joined:
+        template = " ".join(f"{{{column}}}" for column in origin.columns)
+        return f"{{template: {_column(template, quoted=True)}}}"
     columns = _column(origin.columns[0])
     if len(origin.columns) > 1:
         columns = f"[{', '.join(map(_column, origin.columns))}]"
     quoted = {"split": origin.split, "format": origin.format}
-    plain = {"part": origin.part, "label_column": origin.label_column}
+    plain = {"part": origin.part, "order": origin.order, "label_column": origin.label_column}
     given = "".join(f", {option}: {_column(value)}" for option, value in plain.items() if value)
     given += "".join(f", {option}: {_column(value, quoted=True)}" for option, value in quoted.items() if value)
     return f"{{column: {columns}{given}}}" if given else columns

@@ -9,32 +9,36 @@ from collections.abc import Mapping, Sequence
 
 from sync.contacts.contact import SCALARS, CustomField
 from sync.first_config import vocabulary
-from sync.first_config.beside import of_others, repeats, whom_they_are_about
+from sync.first_config.beside import of_others, repeats, the_same_person, whom_they_are_about
 from sync.first_config.cells import custom_origin
 from sync.first_config.custom_fields import means, spelled
 from sync.first_config.headings import Heading, email_label, match, phone_label
 from sync.first_config.keys import key_of
-from sync.first_config.names import company_and_role, lacking_first_names, names
+from sync.first_config.names import company_and_role, lacking_first_names, names, vacancies
 from sync.first_config.numbers import EMAILS, PHONES, labelled
 from sync.first_config.proposal import Origin, Proposal
 from sync.first_config.survey import Survey
-from sync.first_config.whose import OWN, Whose, may_be_the_row, people
+from sync.first_config.whose import OWN, Whose, is_a_word_for_the_row, is_parent, may_be_the_row, people
 from sync.first_config.work import Work
+
+_NAMES = (vocabulary.FIRST, vocabulary.LAST, vocabulary.FULL)
 
 
 def guess(survey: Survey, custom_fields: Sequence[CustomField], *, region: str = "US", sheet: bool = False) -> Proposal:
     """The likeliest mapping of a source. ``sheet``: the source can be given contact ids, and so needs no key."""
     headings = {column: Heading.of(column) for column in survey.telling}
-    persons = people(headings)
+    persons = _of_one_person(people(headings))
     main = _who_the_rows_are_about(persons, survey)
     mine = {column: persons[who][column] for column in headings for who in {OWN, main} if column in persons[who]}
     if not _named(mine, survey):
         mine |= whom_they_are_about(mine, survey)
+    mine |= the_same_person(persons, main, survey)
     work = Work(survey, region, dict(mine))
     contact_id = work.best(vocabulary.CONTACT_IDS) or "" if sheet else ""
     work.free.pop(contact_id, None)
     for column, why in of_others(mine, headings, survey):
         work.leave(column, why)
+    work.nobodys = without = vacancies(work)
     key = key_of(work)
     names(work)
     labelled(work, PHONES)
@@ -53,6 +57,9 @@ def guess(survey: Survey, custom_fields: Sequence[CustomField], *, region: str =
         custom=_custom(work, tuple(custom_fields)),
         notes=tuple(dict.fromkeys(work.notes)),
         left_out=work.left_out,
+        without={column: words for column, words in without.items() if column in work.fields["firstName"].columns}
+        if "firstName" in work.fields
+        else {},
     )
 
 
@@ -65,8 +72,18 @@ def _who_the_rows_are_about(persons: Mapping[Whose, Mapping[str, Heading]], surv
         for who, theirs in persons.items()
         if may_be_the_row(who) and _named({c: h for c, h in theirs.items() if not repeats(c, survey)}, survey)
     ]
-    with_numbers = [who for who in candidates if any(map(_is_labelled, persons[who].values()))]
-    return next(iter(with_numbers or candidates), OWN)
+    parents = [who for who in persons if is_parent(who) and _named(persons[who], survey)]
+    with_numbers = [who for who in (*candidates, *parents) if any(map(_is_labelled, persons[who].values()))]
+    return next(iter(with_numbers or candidates or parents), OWN)
+
+
+def _of_one_person(persons: dict[Whose, dict[str, Heading]]) -> dict[Whose, dict[str, Heading]]:
+    """The same, with the columns of an employee, member, … who has no name of their own given to the row's person."""
+    found = {who: dict(theirs) for who, theirs in persons.items()}
+    for who, theirs in persons.items():
+        if is_a_word_for_the_row(who) and not any(match(h, m) for h in theirs.values() for m in _NAMES):
+            found[OWN] |= found.pop(who)
+    return found
 
 
 def _named(columns: Mapping[str, Heading], survey: Survey) -> bool:

@@ -12,6 +12,15 @@ _NUMBER_SIGN = re.compile(r"#s?(?!\w)")
 """As in "Customer #" and "Main Phone #s"."""
 
 
+_NUMERO = re.compile(r"(?<!\w)[Nn]\s*[°º]\.?")
+"""As in "N° client"."""
+_HINT = re.compile(
+    r"[(\[][^)\]]*\b(?:required|optional|mandatory|read only|upload only|must be|format|obligatoire|facultatif"
+    r"|obligatorio|opcional|pflichtfeld|pflicht|verplicht|optioneel|obbligatorio)\b[^)\]]*[)\]]",
+    re.IGNORECASE,
+)
+"""What a form tells whoever fills it in: "First Name [Required]"."""
+
 _COMPOSED = (8, 0)
 _BEHIND = (9, 10**6)
 """The ranks of keys by composition, and behind a product's name: after all that are called like one by themselves."""
@@ -26,7 +35,9 @@ class Heading:
 
     @classmethod
     def of(cls, column: str) -> Heading:
-        return cls(column, vocabulary.words(_NUMBER_SIGN.sub(" number ", column)))
+        bare = _HINT.sub(" ", column)
+        bare = bare if bare.strip() else column
+        return cls(column, vocabulary.words(_NUMBER_SIGN.sub(" number ", _NUMERO.sub(" no ", bare))))
 
     @property
     def spellings(self) -> tuple[str, ...]:
@@ -50,6 +61,8 @@ def key_rank(heading: Heading) -> tuple[int, int] | None:
     if rank is not None:
         return rank
     bare = "".join(word for word in heading.words if word not in vocabulary.PADDING)
+    if set(heading.words) & {"sale", "sales", "order", "invoice", "transaction"}:
+        return None  # of which somebody may have many
     if bare in vocabulary.KEYS or vocabulary.COMPOSED_KEY.fullmatch(bare):
         return _COMPOSED
     return _BEHIND if is_product_key(heading) else None
@@ -65,10 +78,20 @@ def match(heading: Heading, wanted: Mapping[str, int]) -> tuple[int, int] | None
 
 def _names_both(words: tuple[str, ...]) -> bool:
     """Whether they mean a last name and a first one, as "Apellido y nombre" and "Nom, prénom" do."""
-    told = [word for word in words if word not in ("y", "e", "and", "und", "et", "i", "og", "och", "en", "a")]
-    halves = [("".join(told[:at]), "".join(told[at:])) for at in range(1, len(told))]
     first, last = vocabulary.FIRST, vocabulary.LAST
-    return any((one in first and two in last) or (one in last and two in first) for one, two in halves)
+    return any((one in first and two in last) or (one in last and two in first) for one, two in _halves(words))
+
+
+def family_first(heading: Heading) -> bool:
+    """Whether whole names in it are written with the family's name before the given one, as far as it says so."""
+    if any(each in vocabulary.FAMILY_FIRST for each in heading.spellings):
+        return True
+    return any(one in vocabulary.LAST and two in vocabulary.FIRST for one, two in _halves(heading.words))
+
+
+def _halves(words: tuple[str, ...]) -> list[tuple[str, str]]:
+    told = [word for word in words if word not in ("y", "e", "and", "und", "et", "i", "og", "och", "en", "a")]
+    return [("".join(told[:at]), "".join(told[at:])) for at in range(1, len(told))]
 
 
 def phone_label(heading: Heading) -> str | None:
@@ -78,6 +101,8 @@ def phone_label(heading: Heading) -> str | None:
         return None
     if words & vocabulary.MOBILE or any(word.startswith(vocabulary.MOBILE_PARTS) for word in words):
         return "mobile"
+    if words & vocabulary.LINES and not set(heading.words) - vocabulary.OF_LINES:
+        return _place(words)
     is_phone = words & vocabulary.PHONE or any(part in word for word in words for part in vocabulary.PHONE_PARTS)
     if is_phone:
         letters = {vocabulary.LETTERS[word] for word in words if word in vocabulary.LETTERS}

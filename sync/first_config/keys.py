@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from sync.first_config import vocabulary
-from sync.first_config.cells import look_like_addresses, look_like_names, surely_phones
-from sync.first_config.headings import email_label, is_number_to_call, key_rank, phone_label
+from sync.first_config.cells import are_codes, look_like_addresses, look_like_names, surely_phones
+from sync.first_config.headings import Heading, email_label, is_number_to_call, key_rank, phone_label
 from sync.first_config.whose import OWN, whose
 from sync.first_config.work import Work
 
@@ -14,12 +14,15 @@ def key_of(work: Work) -> str | None:
     ranked = []
     for column, heading in work.free.items():
         rank = key_rank(heading)
-        if rank is not None and not _refuted(work, column):
+        on_a_shirt = "".join(Heading.of(column).words) in vocabulary.NO_KEYS
+        if rank is not None and not on_a_shirt and not _refuted(work, column):
             ranked.append((rank, column))
     ordered = [(place, column) for (_, place), column in sorted(ranked, key=lambda each: each[0])]
     for _, column in ordered:
-        if column in work.survey.unique:
+        if work.is_unique(column):
             return column
+    if not ordered and (codes := _codes_of_people(work)) is not None:
+        return codes
     if not ordered and (likely := _only_likely(work)) is not None:
         return likely
     for place, column in ordered:
@@ -32,17 +35,28 @@ def key_of(work: Work) -> str | None:
     return None
 
 
+def _codes_of_people(work: Work) -> str | None:
+    """The column that is called "Cliente" or "Member", and holds a code in each row, and never the same."""
+    for column, heading in work.free.items():
+        called = "".join(heading.words) in vocabulary.OF_PEOPLE
+        if called and work.is_unique(column) and are_codes(work.sample(column)) and not _refuted(work, column):
+            return column
+    return None
+
+
 def _only_likely(work: Work) -> str | None:
     """The only column that is called a number or code of whatever, with one in each row, and never the same."""
     found = []
     for column, heading in work.free.items():
         named = {heading.words[0], heading.words[-1]} & vocabulary.KEY_ENDS if heading.words else set()
         others = set(heading.words) & (vocabulary.OF_AN_EVENT | vocabulary.NOT_THE_ROWS)
+        on_a_shirt = "".join(Heading.of(column).words) in vocabulary.NO_KEYS
         if (
             named
+            and not on_a_shirt
             and not (others or phone_label(heading) or email_label(heading))
             and whose(heading) == OWN
-            and column in work.survey.unique
+            and work.is_unique(column)
             and not _refuted(work, column)
         ):
             found.append(column)

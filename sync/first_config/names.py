@@ -5,17 +5,24 @@ OpenPhone wants a first name: where rows have none, what else they are called se
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Literal
+
 from sync.first_config import vocabulary
 from sync.first_config.cells import (
+    are_roles_in_a_program,
     are_salutations,
+    are_vacancies,
+    family_stands_first,
     look_like_addresses,
     look_like_firms,
     look_like_numbers,
     look_like_whole_names,
 )
-from sync.first_config.headings import match
+from sync.first_config.headings import Heading, email_label, family_first, match, phone_label
 from sync.first_config.proposal import Origin
 from sync.first_config.work import Work
+from sync.mapping.names import is_of_a_company
 
 
 def names(work: Work) -> None:
@@ -37,7 +44,30 @@ def names(work: Work) -> None:
         _take_whole(work, first)
     else:
         _take(work, "firstName", first)
-        _take(work, "lastName", last)
+        _take_last(work, last)
+
+
+def _take_last(work: Work, last: str | None) -> None:
+    """The last name: with what belongs before or after it in a column of its own, as "van der" and a second surname."""
+    _take(work, "lastName", last)
+    if last is None:
+        return
+    infix, second = work.best(vocabulary.INFIX), work.best(vocabulary.SECOND_LAST)
+    columns = tuple(each for each in (infix, last, second) if each is not None and not work.survey.is_empty(each))
+    if len(columns) > 1 and not any(set(column) & set("{}[]!:") or column.isdigit() for column in columns):
+        work.take("lastName", Origin(columns, joined=True))
+
+
+def vacancies(work: Work) -> dict[str, tuple[str, ...]]:
+    """The columns of names in which a word for an empty flat stands, in rows with nobody's number, and those words."""
+    found = {column: tuple(filter(are_vacancies, work.sample(column))) for column in work.free}
+    found = {column: words for column, words in found.items() if 0 < len(words) < len(work.sample(column))}
+    telling = {column for column, heading in work.free.items() if phone_label(heading) or email_label(heading)}
+    return {
+        column: words
+        for column, words in found.items()
+        if not any(telling & row.keys() for row in work.survey.rows_seen if row.get(column) in words)
+    }
 
 
 def _whom_one_speaks_to(work: Work) -> str | None:
@@ -59,10 +89,21 @@ def company_and_role(work: Work) -> None:
         del work.free[column]
     _refute(work, vocabulary.ROLE)
     role = work.best(vocabulary.ROLE)
+    if role is not None and _of_a_job(work, role):
+        work.leave(role, "it names a job that is done, and nobody's position")
+        role = work.best(vocabulary.ROLE)
     if role is not None and work.survey.is_empty(role):
         work.leave(role, "it is empty in every row")  # a "Title" may be of either kind
+    elif role is not None and are_roles_in_a_program(work.sample(role)):
+        work.leave(role, "it says what somebody may do in a program")
     else:
         _take(work, "role", role)
+
+
+def _of_a_job(work: Work, role: str) -> bool:
+    """Whether "Job Title" stands beside "Job Number" and the like."""
+    every = [set(Heading.of(column).words) for column in work.survey.columns]
+    return "job" in Heading.of(role).words and any("job" in each and each & vocabulary.OF_A_JOB for each in every)
 
 
 def lacking_first_names(work: Work) -> None:
@@ -87,9 +128,12 @@ def lacking_first_names(work: Work) -> None:
 
 
 def _serve(work: Work, columns: tuple[str, ...], blank: int) -> None:
-    split = work.fields["firstName"].part is not None
-    work.take("firstName", Origin(columns))
-    if split:
+    origin = work.fields["firstName"]
+    stay_whole = all(is_of_a_company(column) or look_like_addresses(work.sample(column)) for column in columns[1:])
+    if origin.part is None or stay_whole:
+        work.take("firstName", replace(origin, columns=columns))
+    else:
+        work.take("firstName", Origin(columns))
         del work.fields["lastName"]  # else firms would be split as people are
     rows = "1 row has" if blank == 1 else f"{blank} rows have"
     others = ", else ".join(map(repr, columns[1:]))
@@ -124,9 +168,12 @@ def _take_whole(work: Work, column: str) -> None:
     if not look_like_whole_names(work.sample(column)):
         work.take("firstName", Origin((column,)))
         return
-    work.take("firstName", Origin((column,), part="first"))
-    work.fields["lastName"] = Origin((column,), part="last")
-    work.notes.append(f"{column!r} holds whole names: they are split into first and last name")
+    behind = family_first(Heading.of(column)) or family_stands_first(work.sample(column))
+    order: Literal["family_first"] | None = "family_first" if behind else None
+    work.take("firstName", Origin((column,), part="first", order=order))
+    work.fields["lastName"] = Origin((column,), part="last", order=order)
+    how = " (the family's name is taken to stand first)" if behind else ""
+    work.notes.append(f"{column!r} holds whole names: they are split into first and last name{how}")
 
 
 def _display(work: Work) -> str | None:
@@ -160,7 +207,8 @@ def _refute(work: Work, *meanings: dict[str, int]) -> None:
             sample = work.sample(column)
             if look_like_addresses(sample):
                 continue  # one that is called "Contact" and holds addresses is for the addresses
-            if look_like_numbers(sample) or _yes_and_no(sample):
+            surely = match(heading, vocabulary.FIRST) is not None  # address books call people by their numbers
+            if look_like_numbers(sample, nearly_all=surely) or _yes_and_no(sample):
                 work.leave(column, "it is called like a name, and holds something else")
 
 

@@ -66,7 +66,7 @@ def _label(work: Work, column: str, heading: Heading, group: Group) -> str | Non
 
 
 def _postcodes(heading: Heading, sample: Sequence[str]) -> bool:
-    return heading.words == ("cep",) and look_like_postcodes(sample)
+    return "cep" in heading.words and look_like_postcodes(sample)
 
 
 def _take(work: Work, group: Group, column: str, label: str) -> str:
@@ -125,7 +125,9 @@ def _bare(value: str) -> str:
 def _by_cells_alone(work: Work, group: Group) -> None:
     """Where no heading says so: the only column whose cells leave no doubt."""
     called_else = {column for column, heading in work.free.items() if email_label(heading) or phone_label(heading)}
+    read = LABELLED[group.name](work.region)
     found = [column for column in work.free if column not in called_else and group.surely(work.sample(column))]
+    found = [column for column in found if group is PHONES or readable(work.sample(column), read)]
     if len(found) == 1:
         column = found[0]
         heading = work.free[column]

@@ -11,7 +11,8 @@ from typing import Literal
 class Origin:
     """Where a field's value comes from: the first of these columns that is not empty, and how its cells are read.
 
-    ``part``: which of a whole name; ``label_column``: where the value's label stands.
+    ``part``: which of a whole name, whose family comes first with that ``order``; ``label_column``: where the value's
+    label stands. ``joined``: all the columns in a row make the value, and not the first that is filled.
     """
 
     columns: tuple[str, ...]
@@ -19,6 +20,8 @@ class Origin:
     format: str | None = None
     part: Literal["first", "last"] | None = None
     label_column: str | None = None
+    order: Literal["family_first"] | None = None
+    joined: bool = False
 
     @property
     def used(self) -> tuple[str, ...]:
@@ -32,7 +35,8 @@ class Proposal:
 
     ``custom``: a custom field, by the name that the configuration gives it → origin. ``key`` and
     ``contact_id_column`` are empty where nothing in the source looks like one. ``notes`` are for the person, and so
-    are the columns that are ``left_out``, each with the reason.
+    are the columns that are ``left_out``, each with the reason. ``without``: rows with one of these in the column are
+    nobody's.
     """
 
     key: tuple[str, ...] = ()
@@ -41,6 +45,7 @@ class Proposal:
     custom: Mapping[str, Origin] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     left_out: Mapping[str, str] = field(default_factory=dict)
+    without: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def columns(self) -> set[str]:

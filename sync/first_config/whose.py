@@ -20,7 +20,9 @@ def _set(text: str) -> frozenset[str]:
 
 _OTHERS = _set("""
     rep reps representative salesrep salesperson salesman assistant asst secretary emergency ice spouse spouses husband
-    wife kin nok referred referrer referral referredby manager managers supervisor boss creator created modified updated
+    wife kin nok
+    mum mama mutter vater mère père madre padre mãe pai moeder vader matka ojciec
+    referred referrer referral referredby manager managers supervisor boss creator created modified updated
     edited assigned assignee technician tech advisor adviser consultant coach trainer instructor teacher doctor
     physician dentist attorney lawyer lender realtor mother father mom dad son daughter child children sibling dependent
     beneficiary guarantor caregiver carer nurse coapplicant coborrower coowner cobuyer roommate neighbor witness
@@ -38,6 +40,12 @@ _EITHER = _set("""
     eigentümer mieter patient eltern schüler inhaber propriétaire locataire élève propietario inquilino paciente alumno
     proprietario inquilino""")
 """Who the row may well be about, if nobody else is."""
+
+_PARENTS = _set("mother father mom mum mama dad mutter vater mère père madre padre mãe pai moeder vader matka ojciec")
+"""Whom one calls where the rows tell of children, or of families."""
+
+_THEMSELVES = _set("employee member subscriber attendee donor patient student pupil applicant camper participant")
+"""Who is the row's own person, where the row gives them no name beside its own."""
 
 _COUNTED = _set(
     "person contact owner relation relationship guest child member tenant spouse applicant student parent kontakt"
@@ -61,6 +69,8 @@ def whose(heading: Heading) -> Whose:
         if word in _OF_THE_ROW and following in _NOT_THE_ROW_AFTER:
             return (following, word)
         if word in _ANOTHER and following in _CONTACT:
+            return (word, following)
+        if word in ("ship", "bill", "sold") and following == "to":
             return (word, following)
         if word in _EITHER or (word in _COUNTED and following.isdecimal()):
             return _with_others(spelled, at)
@@ -93,7 +103,17 @@ def may_be_the_row(person: Whose) -> bool:
     """Whether a row may be about this person, where it tells of nobody else."""
     if not person or set(person[1:]) & _OF_THE_ROW:
         return False
-    return (person[0] in _EITHER or person[0] in _COUNTED) and person[0] not in _OTHERS
+    return (person[0] in _EITHER or person[1:] == ("to",) or person[0] in _COUNTED) and person[0] not in _OTHERS
+
+
+def is_a_word_for_the_row(person: Whose) -> bool:
+    """Whether it only says of what kind the row's own person is, as "Employee Title" does."""
+    return len(person) == 1 and person[0] in _THEMSELVES
+
+
+def is_parent(person: Whose) -> bool:
+    """Whether a row may be about this person where it has nobody else's number."""
+    return bool(person) and person[0] in _PARENTS
 
 
 def people(headings: Mapping[str, Heading]) -> dict[Whose, dict[str, Heading]]:

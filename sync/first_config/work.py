@@ -17,7 +17,8 @@ from sync.first_config.survey import Survey
 class Work:
     """``free``: the columns that serve nothing yet, with their headings as they are read for this row's person.
 
-    ``left_out``: columns that look useful and are not used, each with the reason.
+    ``left_out``: columns that look useful and are not used, each with the reason. ``nobodys``: rows with one of these
+    in the column do not count.
     """
 
     survey: Survey
@@ -26,6 +27,7 @@ class Work:
     fields: dict[str, Origin] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     left_out: dict[str, str] = field(default_factory=dict)
+    nobodys: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def best(self, wanted: Mapping[str, int]) -> str | None:
         """The free column whose heading is the likeliest of the wanted: one with something in it, if there is any."""
@@ -44,6 +46,15 @@ class Work:
         """Leaves a column out, and remembers why."""
         self.free.pop(column, None)
         self.left_out.setdefault(column, why)
+
+    def is_unique(self, column: str) -> bool:
+        """Whether the column is filled in each row that counts, and never holds a value twice."""
+        if column in self.survey.unique:
+            return True
+        if not self.nobodys or self.survey.rows > len(self.survey.rows_seen):
+            return False
+        rows = [r for r in self.survey.rows_seen if not any(r.get(c) in words for c, words in self.nobodys.items())]
+        return len({row.get(column, "") for row in rows} - {""}) == len(rows) > 0
 
     def sample(self, column: str) -> list[str]:
         """Some values of a column."""

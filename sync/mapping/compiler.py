@@ -21,7 +21,7 @@ from sync.mapping.policies import policies
 from sync.mapping.template import SourceUrlTemplate, Template
 from sync.wording import did_you_mean
 
-MAPPING_VERSION = 1
+MAPPING_VERSION = 2
 """Raise it when the same row and configuration come to mean another contact: every row is then looked at anew."""
 
 
@@ -163,7 +163,7 @@ class _Compiler:
 
 
 def _of_text(spec: FieldSpec) -> Pieces:
-    return partial(names.of_name, part=spec.part) if spec.part else pieces.of_text
+    return partial(names.of_name, part=spec.part, order=spec.order) if spec.part else pieces.of_text
 
 
 def _parts(options: MappingOptions, used: Sequence[CustomField]) -> dict[str, str]:
@@ -185,7 +185,7 @@ def _part_digest(spec: FieldSpec, more: str) -> str:
     return hashlib.blake2b(plain.encode(), digest_size=8).hexdigest()
 
 
-_LATER = {"part": None, "label_column": None}
+_LATER = {"part": None, "label_column": None, "order": None}
 """Options that came later, as they are where nobody names them: a mapping without them is what it was."""
 
 

@@ -39,12 +39,13 @@ class Bad:
 class Reading(Generic[V_co]):
     """What a field came to in one row: its values in order, each once, and those that could not be read.
 
-    ``changed``: cells of which something was lost on the way; ``reason`` says what.
+    ``changed``: cells of which something was lost on the way; ``reason`` says what. ``column``: the one that decided.
     """
 
     values: tuple[V_co, ...] = ()
     bad: tuple[Bad, ...] = ()
     changed: tuple[Bad, ...] = ()
+    column: str | None = None
 
     @property
     def first(self) -> V_co | None:
@@ -111,6 +112,7 @@ class Field(Generic[V_co]):
         changed: list[Bad] = []
         found: dict[V_co, None] = {}
         bad: list[Bad] = []
+        column = self.column
         try:
             for column, cell in self._candidates(cells):
                 items = self._items(cell) if column not in self.whole else self._unsplit(cell)
@@ -122,7 +124,7 @@ class Field(Generic[V_co]):
             return Reading(bad=(Bad(self.column, "", unreadable.reason),))
         if not found and not bad and not is_blank(self.spec.default):
             self._take(self.column, Piece(self.spec.default), (found, bad, changed))
-        return Reading(tuple(found), tuple(bad), tuple(changed))
+        return Reading(tuple(found), tuple(bad), tuple(changed), column)
 
     def _take(self, column: str, item: Piece, into: tuple[dict[V_co, None], list[Bad], list[Bad]]) -> None:
         """Reads one value of a cell of this column ``into`` the values, the bad ones and the changed ones."""

@@ -143,6 +143,8 @@ class Mapper:
             bad.append(Bad(name.column, "", f"firstName is empty{because}"))
         if bad:
             return Understood(None, tuple(_problem(row, external_id, each) for each in bad))
+        if _says_it_again(scalars.get("lastName", _EMPTY), first):
+            scalars["lastName"] = _EMPTY
         numbers = labelled("phoneNumbers", self.phone_numbers, phones, row.cells, self.policies)
         addresses = labelled("emails", self.emails, emails, row.cells, self.policies)
         changed += [*numbers.changed, *addresses.changed]
@@ -176,6 +178,11 @@ class Mapper:
         if reading.values and self.custom_fields[key].many:
             return tuple(str(option) for option in reading.values)
         return reading.first
+
+
+def _says_it_again(last: Reading[str], first: Reading[str]) -> bool:
+    """Whether the last name is the column that stands in for the first name: a firm is not "Acme Acme"."""
+    return last.first is not None and (last.first, last.column) == (first.first, first.column)
 
 
 def _stands_for_none(key: str) -> bool:

@@ -14,6 +14,7 @@ from connectors.base import Cell
 from sync.mapping.pieces import Piece, of_text
 
 Part = Literal["first", "last"]
+Order = Literal["family_first"]
 
 _COMPANY = re.compile(
     r"\b(?:llc|l\.l\.c\.?|inc|incorporated|ltd|limited|llp|plc|pllc|corp|corporation|company|gmbh|mbh|ohg|kg|ug|e\.v|s\.?a\.?r\.?l"
@@ -27,7 +28,10 @@ _COMPANY = re.compile(
     re.IGNORECASE,
 )
 _OF_A_COMPANY = re.compile(
-    r"compan(?:y|ies)|organi[sz]ation|business|account|firm|employer|firma|empresa|soci[eé]t[eé]|azienda", re.IGNORECASE
+    r"compan(?:y|ies)|organi[sz]ation|business|account|firm|employer|firma|empresa|soci[eé]t[eé]|azienda"
+    r"|ra[zg][oi][óo]ne? social|raison sociale|entreprise|unternehmen|ditta|bedrijf|företag|virksomhed|yritys"
+    r"|compañ[ií]a|przedsi[eę]biorstw|společnost|cég|şirket|компани|организац|фирм|会社|公司|회사",
+    re.IGNORECASE,
 )
 _SECOND = frozenset(
     """
@@ -42,6 +46,8 @@ _SECOND = frozenset(
 """Given names that often come second: Ana María, Mary Ann, Jean Pierre, Karl Heinz."""
 
 _INITIAL = re.compile(r"[^\W\d_]\.?")
+_TITLE = re.compile(r"(?:[^\W\d_]{1,5}\.)+|mme|mlle|mr|frau|herr|dr|prof", re.IGNORECASE)
+_PARTICLES = frozenset("de del della di da do dos das du la le les el al van von der den ter ten zu bin ibn".split())  # noqa: SIM905
 _OF_SAINTS = frozenset({"st", "st."})
 
 
@@ -50,23 +56,25 @@ def is_of_a_company(column: str) -> bool:
     return _OF_A_COMPANY.search(column) is not None
 
 
-def of_name(cell: Cell, part: Part) -> Sequence[Piece]:
+def of_name(cell: Cell, part: Part, order: Order | None = None) -> Sequence[Piece]:
     """One part of a name; what of it is in neither is said with the first."""
     pieces = of_text(cell)
-    return tuple(_part(piece.cell, part) if isinstance(piece.cell, str) else piece for piece in pieces)
+    return tuple(_part(piece.cell, part, order) if isinstance(piece.cell, str) else piece for piece in pieces)
 
 
-def _part(written: str, part: Part) -> Piece:
-    first, last, lost = split_name(" ".join(written.split()))
+def _part(written: str, part: Part, order: Order | None) -> Piece:
+    first, last, lost = split_name(" ".join(written.split()), order)
     return Piece(first, lost) if part == "first" else Piece(last or None)
 
 
 @lru_cache(maxsize=1024)
-def split_name(name: str) -> tuple[str, str, str | None]:
+def split_name(name: str, order: Order | None = None) -> tuple[str, str, str | None]:
     """The first name, the rest, and what is in neither, for people. A company, or one word, is a first name whole."""
     name = name.strip(" ,;")
     if " " not in name or "@" in name or _COMPANY.search(name):
         return name, "", None
+    if order == "family_first" and "," not in name:
+        return _split_behind_family(name.split())
     from nameparser import HumanName  # only where names are to be split
 
     parsed = HumanName(name)
@@ -87,6 +95,20 @@ def split_name(name: str) -> tuple[str, str, str | None]:
     aside += [f"the note {parsed.nickname!r}"] if parsed.nickname else []
     lost = f"{' and '.join(aside)} of the name {'was' if len(aside) == 1 else 'were'} left out" if aside else None
     return first, " ".join([*middle[ahead:], *([rest] if rest else [])]), lost
+
+
+def _split_behind_family(words: list[str]) -> tuple[str, str, str | None]:
+    """``Kovács János``, ``LE GALL Yann``, ``de Wit Anna``: the family's name ends before the first given one."""
+    titles = 0
+    while titles < len(words) - 2 and _TITLE.fullmatch(words[titles]):
+        titles += 1
+    title, words = " ".join(words[:titles]), words[titles:]
+    capitals = next((at for at, word in enumerate(words) if not (word.isupper() and len(word) > 1)), len(words))
+    end = capitals if 0 < capitals < len(words) else 1
+    while end < len(words) - 1 and all(word.casefold() in _PARTICLES for word in words[:end]):
+        end += 1
+    lost = f"the title {title!r} of the name was left out" if title else None
+    return " ".join(words[end:]), " ".join(words[:end]), lost
 
 
 def _family_first(name: str, given: str) -> bool:

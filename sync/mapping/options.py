@@ -90,6 +90,9 @@ class FieldSpec(Model):
     part: Literal["first", "last"] | None = Field(
         default=None, description="of a whole name: 'first', or 'last', which gives the rest"
     )
+    order: Literal["family_first"] | None = Field(
+        default=None, description="how whole names are written, with 'part': 'family_first' as in Kovács János"
+    )
     label_column: Annotated[str, Field(min_length=1)] | None = Field(
         default=None, description="the column that holds the label of this number or address; the given one where blank"
     )
@@ -118,6 +121,8 @@ class FieldSpec(Model):
             raise expected("'split' only beside 'column'")
         if self.part is not None and not self.columns:
             raise expected("'part' only beside 'column'")
+        if self.order is not None and self.part is None:
+            raise expected("'order' only beside 'part'")
         return self
 
     @classmethod

@@ -54,10 +54,10 @@ class TestNames:
         found = proposed("id,Customer", f"1,{cells}")
         assert found.fields == {"firstName": Origin(("Customer",))}
 
-    def test_a_column_of_whole_names_with_firms_between_stays_whole(self) -> None:
+    def test_a_column_of_whole_names_with_firms_between_is_split_and_firms_are_not(self) -> None:
         found = proposed("id,Name,Company", "1,Ana Roe,", "2,,Ode LLC", "3,Bo Berg,Acme")
-        assert found.fields["firstName"] == Origin(("Name", "Company"))
-        assert "lastName" not in found.fields
+        assert found.fields["firstName"] == Origin(("Name", "Company"), part="first")
+        assert found.fields["lastName"] == Origin(("Name",), part="last")
 
 
 class TestWhose:

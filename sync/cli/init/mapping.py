@@ -129,6 +129,8 @@ def _show(source: Source, survey: Survey, proposal: Proposal) -> None:
     width = max(len("not used"), *(len(name) for name, _ in lines))
     for name, column in lines:
         click.echo(f"  {name:<{width}}  ← {column}")
+    for column, words in proposal.without.items():
+        click.echo(f"  {'where':<{width}}    {column} is not {' or '.join(words)}: such rows are nobody's")
     click.echo(f"  {'not used':<{width}}    {', '.join(unused(survey, proposal)) or '(none)'}")
     for why, columns in proposal.reasons.items():
         click.secho(f"  left out: {', '.join(map(repr, columns))}, because {why}", fg="yellow")
@@ -138,6 +140,9 @@ def _show(source: Source, survey: Survey, proposal: Proposal) -> None:
 
 def _told(origin: Origin, survey: Survey) -> str:
     """A field's columns, an example of what stands there, and how it is read."""
+    if origin.joined:
+        together = (" ".join(filter(None, map(row.get, origin.columns))) for row in survey.rows_seen)
+        return " + ".join(origin.columns) + _shown(max(together, key=lambda each: each.count(" "), default=""))
     more = [f"its {origin.part} name"] if origin.part else []
     more += [f"labels from {origin.label_column}"] if origin.label_column else []
     more += [f"split at {origin.split!r}"] if origin.split else []
@@ -149,9 +154,13 @@ def _example(survey: Survey, columns: Sequence[str]) -> str:
     """ " (Ana Roe)": the first value of the first column that has any."""
     for column in columns:
         for value in survey.samples[column]:
-            shown = " ".join(value.split())
-            return f" ({shown if len(shown) <= _EXAMPLE else shown[: _EXAMPLE - 1] + '…'})"
+            return _shown(value)
     return ""
+
+
+def _shown(value: str) -> str:
+    shown = " ".join(value.split())
+    return f" ({shown if len(shown) <= _EXAMPLE else shown[: _EXAMPLE - 1] + '…'})" if shown else ""
 
 
 def contact_ids(proposal: Proposal) -> str:
