@@ -70,7 +70,7 @@ class Limits:
         passing = meant or deletes
         remedy, option = pass_once(passing), max_deletes(passing)
         if rows == 0:
-            reason = f"the source has no rows, which would delete {deletes} of {tracked} contacts held"
+            reason = f"the source has no rows, which would delete {deletes} of {tracked} contacts tracked"
             return Danger(reason, remedy, option)
         if deletes > _with_floor(self.deletes, tracked):
             reason = f"{_deletes(deletes, tracked)} more than max_deletes ({self.deletes}) allows"
@@ -98,7 +98,7 @@ class Limits:
         if updates <= _with_floor(self.updates, tracked):
             return None
         return Danger(
-            f"{updates} updates of {tracked} contacts held are more than max_updates ({self.updates}) allows: "
+            f"{updates} updates of {tracked} contacts tracked are more than max_updates ({self.updates}) allows: "
             "look at the plan (run --dry-run)",
             "if they are meant, raise max_updates for one run",
         )
@@ -121,8 +121,8 @@ def max_deletes(deletes: int) -> str:
 
 
 def _deletes(deletes: int, tracked: int) -> str:
-    """``17 deletes of 20 contacts held are``."""
-    return f"{counted(deletes, 'delete')} of {tracked} contacts held {'is' if deletes == 1 else 'are'}"
+    """``17 deletes of 20 contacts tracked are``."""
+    return f"{counted(deletes, 'delete')} of {tracked} contacts tracked {'is' if deletes == 1 else 'are'}"
 
 
 def _with_floor(limit: Limit, tracked: int) -> int:

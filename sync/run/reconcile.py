@@ -84,7 +84,7 @@ class Reconciler:
         self._absences = Absences(session, rows.mapper)
         self._judged = Judged()
         self._hands = OtherHands(job, session.state.history, established=self.verifying.established)
-        self._vanished = Vanished(job, self._contacts, self._tally)
+        self._vanished = Vanished(job, session.state, self._tally)
         self._elsewhere: set[str] = set()
         self.seen: set[str] = set()
         self.chosen = Chosen(job.options.only, job.mapping.key_prefix)

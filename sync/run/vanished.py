@@ -13,7 +13,8 @@ from sync.run.absences import Judged
 from sync.run.job import Job
 from sync.run.looking import Looking
 from sync.run.tally import Tally
-from sync.state.contacts import Contacts, Tracked
+from sync.state.contacts import Tracked
+from sync.state.store import State
 
 BATCH = 200
 """Contacts that the state is asked about at once."""
@@ -22,9 +23,10 @@ BATCH = 200
 class Vanished:
     """Gathers what becomes of them in the ``tally``."""
 
-    def __init__(self, job: Job, contacts: Contacts, tally: Tally) -> None:
+    def __init__(self, job: Job, state: State, tally: Tally) -> None:
         self._job = job
-        self._contacts = contacts
+        self._contacts = state.contacts
+        self._lookback = state.lookback
         self._tally = tally
 
     async def consider(
@@ -49,6 +51,8 @@ class Vanished:
     def _decided_unseen(self, item: Missing, contact: Tracked, *, refused: bool) -> bool:
         outcome = fate(MISSING, AsMissing(suspected=item.suspected, waits=item.waits))
         person = person_sent(item.external_id, contact.sent)
+        if not person.text:  # put back by an undo, or being changed when a run was cut off
+            person = self._lookback.person(self._job.sync, item.external_id)
         if outcome == "waiting":
             self._tally.waiting.append(Waiting(item.external_id, contact.contact_id, person.name or ""))
         elif outcome == "held" or refused:

@@ -14,7 +14,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from sync.contacts.person import Person, person_sent
+from sync.contacts.person import NOBODY, Person, person_sent
 from sync.contacts.problem import Problem
 from sync.state.contacts import Tracked, tracked_in
 from sync.state.database import Database
@@ -159,6 +159,14 @@ class Lookback:
         with self._database.transaction() as connection:
             row = connection.execute(sa.select(CONTACTS).where(*mine)).first()
             return tracked_in(row) if row else None
+
+    def person(self, sync: str, external_id: str) -> Person:
+        """Whom the contact was of when it was last changed, as far back as the history reaches."""
+        mine = (HISTORY.c.sync == sync, HISTORY.c.external_id == external_id)
+        query = sa.select(HISTORY).where(*mine).order_by(HISTORY.c.id.desc()).limit(1)
+        with self._database.transaction() as connection:
+            row = connection.execute(query).first()
+            return change_in(row).person if row else NOBODY
 
     def changes_of_contact(self, sync: str, external_id: str, limit: int = 100) -> list[tuple[ChangeRecord, RunRecord]]:
         """What was done to a contact, newest first, each with its run."""

@@ -101,7 +101,7 @@ def test_what_is_held_back_is_named_once_with_the_way_to_let_it_through(bench: W
     held = command(bench, "run")
     assert held.exit == 4
     assert (
-        "! 17 deletes held back: 17 deletes of 20 contacts held are more than max_deletes (10%) allows\n" in held.stdout
+        "! 17 deletes held back: 17 deletes of 20 contacts tracked are more than max_deletes (10%) allows\n" in held.stdout
     )
     assert "    - delete Ana10 Núñez (Acme, +14155550010) (c10)\n" in held.stdout
     assert f"    … and 7 more: openphone-sync problems customers -c {bench.config}\n" in held.stdout
@@ -117,7 +117,7 @@ def test_rewrites_that_are_held_back_are_told_from_the_updates_that_were_made(be
     held = command(bench, "run")
     assert held.exit == 4
     assert "~ update Ana19 Núñez (c19, row 21)" in held.stdout
-    assert "! 19 updates held back: 19 rewrites of 20 contacts held are more than max_rewrites (30%)" in held.stdout
+    assert "! 19 updates held back: 19 rewrites of 20 contacts tracked are more than max_rewrites (30%)" in held.stdout
     assert "    ~ update Ana0 Núñez (c0, row 2)\n        phoneNumbers: mobile +14155550000 → (empty)\n" in held.stdout
     assert "nothing left in phoneNumbers.mobile in 19" in held.stdout
     assert "openphone-sync run --max-rewrites 19" in held.stdout

@@ -231,7 +231,7 @@ class TestWhatCanBeDone:
         visitor.press("Sync now")
         text = visitor.go("/syncs/staff")
         assert "19 deletes are held back until you decide" in text
-        assert "19 deletes of 20 contacts held are more than max_deletes (10%) allows" in text
+        assert "19 deletes of 20 contacts tracked are more than max_deletes (10%) allows" in text
         assert f"openphone-sync run -c {own_daemon.config} staff --max-deletes 19" in text
         assert own_daemon.get("/readyz").status == 200
 

@@ -89,6 +89,7 @@ def test_a_503_with_retry_after_is_waited_for_and_a_long_one_ends_the_run(tmp_pa
         first, second = bench.sandbox.requests[:2]
         assert second.at - first.at >= 1
 
+        bench.write(people(4))
         bench.sandbox.forget_requests()
         bench.sandbox.faults.next("429", retry_after=3600)
         result = bench.run()

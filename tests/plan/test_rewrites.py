@@ -139,7 +139,7 @@ def test_only_the_rewrites_are_held_and_each_is_listed() -> None:
     problems = list(made.needing_a_person())
     assert {(problem.kind, problem.action) for problem in problems} == {("held", "update")}
     assert {problem.row for problem in problems} == set(range(2, 42))
-    assert "40 rewrites of 100 contacts held are more than max_rewrites (30%) allows" in problems[0].text
+    assert "40 rewrites of 100 contacts tracked are more than max_rewrites (30%) allows" in problems[0].text
     assert "--max-rewrites 40" in problems[0].text
 
 

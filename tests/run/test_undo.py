@@ -81,6 +81,17 @@ def test_a_dry_run_says_what_would_be_put_back_and_does_nothing(bench: Workbench
     assert bench.wrong() == []
 
 
+def test_who_was_put_back_is_named_when_held(bench: Workbench) -> None:
+    bench.write(people(12))
+    bench.run()
+    bench.write(people(1))
+    bench.run()
+    undo(bench, 2)
+    bench.configure(max_deletes=0)
+    names = {problem["name"] for problem in bench.run().sync["problems"]}
+    assert names == {f"Ana{number} Núñez" for number in range(1, 12)}
+
+
 def test_an_undo_is_undone(bench: Workbench) -> None:
     bench.write(people(2))
     bench.run()
