@@ -101,7 +101,7 @@ class Field(Generic[V_co]):
         if len(taken) != 1 or taken[0].lost is not None or is_blank(taken[0].cell):
             return None
         try:
-            return Reading((self.read(taken[0].cell),))
+            return Reading((self.read(taken[0].cell),), column=spec.columns[0])
         except ValueUnreadable:
             return None
 

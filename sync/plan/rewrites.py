@@ -45,7 +45,8 @@ class Rewrites:
             f"--max-rewrites {limits.rewrites}" if limits.rewrites_for_this_run else f"max_rewrites ({limits.rewrites})"
         )
         reason = (
-            f"{count} rewrites of {tracked} contacts tracked are more than {limit} allows: {self._told()}; {self._look()}"
+            f"{count} rewrites of {tracked} contacts tracked are more than {limit} allows: {self._told()}; "
+            f"{self._look()}"
         )
         option = f"--max-rewrites {count}"
         return Danger(reason, f"if they are meant, run once with {option}", option)

@@ -100,9 +100,8 @@ def test_what_is_held_back_is_named_once_with_the_way_to_let_it_through(bench: W
     bench.configure(max_updates="1%")
     held = command(bench, "run")
     assert held.exit == 4
-    assert (
-        "! 17 deletes held back: 17 deletes of 20 contacts tracked are more than max_deletes (10%) allows\n" in held.stdout
-    )
+    said = "! 17 deletes held back: 17 deletes of 20 contacts tracked are more than max_deletes (10%) allows\n"
+    assert said in held.stdout
     assert "    - delete Ana10 Núñez (Acme, +14155550010) (c10)\n" in held.stdout
     assert f"    … and 7 more: openphone-sync problems customers -c {bench.config}\n" in held.stdout
     way = f"If that is meant, let them through once: openphone-sync run --max-deletes 17 -c {bench.config}\n"

@@ -184,7 +184,8 @@ def remembered(bench: Workbench) -> Any:
     with sqlite3.connect(bench.state) as connection:
         contacts = connection.execute("SELECT external_id, fingerprint, sent, suspects FROM contacts").fetchall()
         notes = connection.execute(
-            "SELECT name, value FROM notes WHERE name NOT IN ('verified_at', 'source', 'same source', 'mapping_changed')"
+            "SELECT name, value FROM notes "
+            "WHERE name NOT IN ('verified_at', 'source', 'same source', 'mapping_changed')"
         )
         return sorted(contacts, key=repr), sorted(notes)
 
