@@ -29,7 +29,7 @@ _COMPANY = re.compile(
 )
 _OF_A_COMPANY = re.compile(
     r"compan(?:y|ies)|organi[sz]ation|business|account|firm|employer|firma|empresa|soci[eé]t[eé]|azienda"
-    r"|ra[zg][oi][óo]ne? social|raison sociale|entreprise|unternehmen|ditta|bedrijf|företag|virksomhed|yritys"
+    r"|raz(?:[oó]n|[aã]o) social|ragione sociale|raison sociale|entreprise|unternehmen|ditta|bedrijf|företag|virksomhed|yritys"
     r"|compañ[ií]a|przedsi[eę]biorstw|společnost|cég|şirket|компани|организац|фирм|会社|公司|회사",
     re.IGNORECASE,
 )
