@@ -18,6 +18,7 @@ from sync.first_config.whose import OWN, Whose, may_be_the_row
 _KNOWN = frozenset().union(
     *(vocabulary.PHONE, vocabulary.MOBILE, vocabulary.WORK, vocabulary.HOME, vocabulary.NUMBER, vocabulary.OTHER),
     *(vocabulary.KIND_OF_NUMBER, vocabulary.TEXTED, vocabulary.EMAIL, vocabulary.WHOSE, vocabulary.LETTERS),
+    *(vocabulary.OF_LINES,),
     ("address", "value", "fixed", "personal", "mailing", "full", "with", "code", "formatted", "mobilephone"),
 )
 _FEWEST_LETTERS = 4
