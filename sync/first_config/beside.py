@@ -18,10 +18,26 @@ from sync.first_config.whose import OWN, Whose, may_be_the_row
 _KNOWN = frozenset().union(
     *(vocabulary.PHONE, vocabulary.MOBILE, vocabulary.WORK, vocabulary.HOME, vocabulary.NUMBER, vocabulary.OTHER),
     *(vocabulary.KIND_OF_NUMBER, vocabulary.TEXTED, vocabulary.EMAIL, vocabulary.WHOSE, vocabulary.LETTERS),
+    *(vocabulary.OF_LINES,),
     ("address", "value", "fixed", "personal", "mailing", "full", "with", "code", "formatted", "mobilephone"),
 )
 _FEWEST_LETTERS = 4
-_NAME = {"name", "navn", "namn", "naam", "nimi", "nom", "nome", "nombre", "imie", "nazwisko", "jmeno", "nev", "nume"}
+_NAME = {
+    "name",
+    "person",
+    "navn",
+    "namn",
+    "naam",
+    "nimi",
+    "nom",
+    "nome",
+    "nombre",
+    "imie",
+    "nazwisko",
+    "jmeno",
+    "nev",
+    "nume",
+}
 _CONTACT = {"contact", "kontakt", "contacto", "contatto"}
 _FIRST_OF_THEM = vocabulary.WHOSE | {"first", "1", "full", "company", "display", "name", "person", "best"}
 _KNOWN_KINDS = vocabulary.PHONE | vocabulary.MOBILE | vocabulary.EMAIL | vocabulary.NUMBER | vocabulary.KEYS.keys()
@@ -74,10 +90,12 @@ def _called(row: Mapping[str, str], columns: Mapping[str, Heading]) -> str:
     return " ".join((" ".join(parts) if all(parts) else said(vocabulary.FULL)).casefold().split())
 
 
-def of_others(mine: Mapping[str, Heading], every: Mapping[str, Heading], survey: Survey) -> Iterator[tuple[str, str]]:
+def of_others(
+    mine: Mapping[str, Heading], every: Mapping[str, Heading], survey: Survey, *, marked: bool = False
+) -> Iterator[tuple[str, str]]:
     """The columns of numbers and addresses that seem to be somebody else's, each with the reason.
 
-    ``every``: all columns, those of other people, too.
+    ``every``: all columns, those of other people, too. ``marked``: the row's person is one of several whom it names.
     """
     others = {column: _which_contact(heading) for column, heading in every.items()}
     contacts = {column: words for column, words in others.items() if words and not survey.is_empty(column)}
@@ -94,7 +112,9 @@ def of_others(mine: Mapping[str, Heading], every: Mapping[str, Heading], survey:
                 yield column, f"it seems to be that of the column {other!r}"
                 break
         else:
-            if repeats(column, survey):
+            if marked and mine[column] == every[column]:
+                yield column, "it is not said to be the row's person's"
+            elif repeats(column, survey):
                 yield column, "the same stands in many rows: it seems to be another person's"
 
 
@@ -110,7 +130,7 @@ def _rest(word: str) -> str:
 
 def _is_theirs(heading: Heading, other: Heading, *, named: bool) -> bool:
     """Whether a heading is the other one, and a word for phone or address. ``named``: rows have first names."""
-    other = Heading(other.column, tuple(word for word in other.words if word not in _NAME))
+    other = Heading(other.column, tuple(w for w in other.words if w not in _NAME) or other.words)
     whole, name = "".join(heading.words), "".join(other.words)
     short = _FEWEST_LETTERS if name.isascii() and name not in heading.words else 2
     within = name in whole or all(any(_inflected(w, each) for w in heading.words) for each in other.words)

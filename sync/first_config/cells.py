@@ -72,6 +72,7 @@ _FIRM_MARKS = (
     "S.A",
     "C.V",
 )
+_FAMILIES = frozenset({"ek", "eg", "as", "sa", "ag", "ab", "sl", "sas", "spa", "og", "ug"})
 _FIRMS = frozenset(word for each in _FIRM_WORDS.split() for word in vocabulary.words(each))
 
 
@@ -108,9 +109,7 @@ def look_like_firms(sample: Sequence[str]) -> bool:
     """Whether most cells are called as firms are."""
     return _most(
         sample,
-        lambda value: (
-            bool(_FIRMS & set(vocabulary.words(value))) or "&" in value or any(f in value for f in _FIRM_MARKS)
-        ),
+        lambda value: any(map(_of_a_firm, value.split())) or "&" in value or any(f in value for f in _FIRM_MARKS),
     )
 
 
@@ -143,9 +142,16 @@ def _like_a_whole_name(value: str) -> bool:
     parts = value.split()
     if not 2 <= len(parts) <= 6 or any(character in value for character in "&/;@") or " and " in value:
         return False
-    if _FIRMS & set(vocabulary.words(value)) or any(mark in value for mark in _FIRM_MARKS):
+    if any(map(_of_a_firm, parts)) or any(mark in value for mark in _FIRM_MARKS):
         return False
     return all(_WORD_OF_A_NAME.fullmatch(part) for part in parts)
+
+
+def _of_a_firm(word: str) -> bool:
+    """Whether firms alone are called so: "Ek" and "Sá" are families' names, "EK" and "SA" are not."""
+    told = vocabulary.words(word)
+    families = any(each in _FAMILIES for each in told) and not word.strip(".,()").replace(".", "").isupper()
+    return bool(_FIRMS & set(told)) and not families
 
 
 def _share(sample: Sequence[str], fits: Callable[[str], object]) -> float:

@@ -36,7 +36,7 @@ def guess(survey: Survey, custom_fields: Sequence[CustomField], *, region: str =
     work = Work(survey, region, dict(mine))
     contact_id = work.best(vocabulary.CONTACT_IDS) or "" if sheet else ""
     work.free.pop(contact_id, None)
-    for column, why in of_others(mine, headings, survey):
+    for column, why in of_others(mine, headings, survey, marked=main != OWN):
         work.leave(column, why)
     work.nobodys = without = vacancies(work)
     key = key_of(work)

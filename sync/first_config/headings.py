@@ -21,6 +21,9 @@ _HINT = re.compile(
 )
 """What a form tells whoever fills it in: "First Name [Required]"."""
 
+_OF = {"of", "du", "de", "des", "del", "della", "di", "do", "da", "der", "van", "la", "le", "the"}
+_SHORTENED = re.compile(r"[A-Z0-9]+(?:_[A-Z0-9]+)+|[a-z0-9]+(?:_[a-z0-9]+)+")
+
 _COMPOSED = (8, 0)
 _BEHIND = (9, 10**6)
 """The ranks of keys by composition, and behind a product's name: after all that are called like one by themselves."""
@@ -37,16 +40,25 @@ class Heading:
     def of(cls, column: str) -> Heading:
         bare = _HINT.sub(" ", column)
         bare = bare if bare.strip() else column
-        return cls(column, vocabulary.words(_NUMBER_SIGN.sub(" number ", _NUMERO.sub(" no ", bare))))
+        words = vocabulary.words(_NUMBER_SIGN.sub(" number ", _NUMERO.sub(" no ", bare)))
+        if _SHORTENED.fullmatch(column.strip()):
+            words = tuple(vocabulary.ABBREVIATED.get(word, word) for word in words)
+        return cls(column, words)
 
     @property
     def spellings(self) -> tuple[str, ...]:
         """The whole heading in one word; then without whose it is; then without which one it is."""
-        bare = self.words
+        bare = _before_whose(self.words)
         while len(bare) > 1 and bare[0] in vocabulary.WHOSE:
             bare = bare[1:]
         unnumbered = [word for word in bare if not word.isdecimal() and word != "value"]
         return tuple(dict.fromkeys("".join(words) for words in (self.words, bare, unnumbered) if words))
+
+
+def _before_whose(words: tuple[str, ...]) -> tuple[str, ...]:
+    """Without whose it is at the end: "Prénom du contact", "Name of client"."""
+    of = next((at for at, word in enumerate(words) if at and word in _OF), len(words))
+    return words[:of] if set(words[of:]) <= vocabulary.WHOSE | _OF else words
 
 
 def is_product_key(heading: Heading) -> bool:

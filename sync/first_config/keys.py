@@ -49,7 +49,10 @@ def _only_likely(work: Work) -> str | None:
     found = []
     for column, heading in work.free.items():
         named = {heading.words[0], heading.words[-1]} & vocabulary.KEY_ENDS if heading.words else set()
-        others = set(heading.words) & (vocabulary.OF_AN_EVENT | vocabulary.NOT_THE_ROWS)
+        named = named or set(filter(vocabulary.COMPOUND_KEY.fullmatch, heading.words))
+        others = set(heading.words) & (
+            vocabulary.OF_AN_EVENT | vocabulary.NOT_THE_ROWS | vocabulary.NUMBERS_OF_THE_STATE
+        )
         on_a_shirt = "".join(Heading.of(column).words) in vocabulary.NO_KEYS
         if (
             named
@@ -61,7 +64,7 @@ def _only_likely(work: Work) -> str | None:
         ):
             found.append(column)
     codes = [column for column in found if not look_like_names(work.sample(column))]
-    if len(found) != 1 or not codes:
+    if not codes or (len(found) != 1 and codes[0] != work.survey.columns[0]):
         return None
     work.notes.append(
         f"{codes[0]!r} is taken for the key: it is different in each row; name another one if it may change"

@@ -186,7 +186,7 @@ def _called_so_among_others(work: Work) -> str | None:
     """A free column with a word for a company in its heading, as "Farm / Business", whose cells look like firms."""
     for column, heading in work.free.items():
         words = set(heading.words)
-        called_so = words & vocabulary.COMPANY.keys() and not words & vocabulary.NOT_A_VALUE
+        called_so = words & (vocabulary.COMPANY.keys() | vocabulary.FIRMS) and not words & vocabulary.NOT_A_VALUE
         if called_so and look_like_firms(work.sample(column)):
             return column
     return None

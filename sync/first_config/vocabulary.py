@@ -45,12 +45,12 @@ KEYS = _ranked("""
     codice kod kode koodi 編號 编号 mrn chartnumber chartno personnelno 顧客番号 顧客id 客户编号 고객번호""")
 _RECORD = (
     "customers?|cust|clients?|contacts?|persons?|individuals?|employees?|attendees?|pupils?|adherents?"
-    "|relaties?|lid|leden|membres?|jasen|henkilo|potilas|czlonka|clenske|clena|uye|tag|beneficiaires?|benevoles?|donateurs?|abonnes?|usagers?|famil(?:y|ies|le|les)|households?|socios?|participants?|teilnehmer|volunteers?|donors?|residents?|tenants?|members?|accounts?|acct|items?|records?|leads?|patients?|students?|users?|guests?"
+    "|relaties?|lid|leden|child|kid|exhibitors?|payroll|staff|workers?|adress|debitor|household|πελατη|membres?|jasen|henkilo|potilas|czlonka|clenske|clena|uye|tag|beneficiaires?|benevoles?|donateurs?|abonnes?|usagers?|famil(?:y|ies|le|les)|households?|socios?|participants?|teilnehmer|volunteers?|donors?|residents?|tenants?|members?|accounts?|acct|items?|records?|leads?|patients?|students?|users?|guests?"
     "|subscribers?|mitglieds?|kund(?:en?)?|kd|debitor(?:en)?|klient(?:a|en|u)?|klant(?:en)?|medlems?|asiakas|clientes?"
     "|clienti|kontakt|kontahenta|ugyfel|zakaznika|musteri|клиента|контакта|контрагента|顧客|お客様|客户|고객|לקוח|العميل|عميل|khachhang|pelanggan"
 )
 _KEY_WORD = (
-    "ids?|no|nr|num|number|nummer|numero|numer|nro|code|kod|kode|koodi|codice|codigo|cod|ref|reference|referencia"
+    "ids?|no|nr|nbr|num|κωδικοσ|number|nummer|numero|numer|nro|code|kod|kode|koodi|codice|codigo|cod|ref|reference|referencia"
     "|referenz|uid|guid|uuid|cislo|szam|azonosito|tunnus|ma|מספר|קוד|מזהה|رقم|номер|код|番号|編号|编号|번호"
 )
 COMPOSED_KEY = re.compile(
@@ -66,8 +66,23 @@ OF_A_JOB = set(_ranked("number no nr id status date type address cost total star
 
 OF_PEOPLE = set(_ranked(
     "customer client cliente kunde klant klient kunden member mitglied lid membre adherent socio socia patient donor"
-    " kontrahent ugyfel zakaznik asiakas kund medlem contact account tenant resident"))  # fmt: skip
+    " kontrahent ugyfel zakaznik asiakas kund medlem contact account tenant resident acct file chart cust"))  # fmt: skip
 """What a column of their codes is called, where it does not hold their names."""
+
+NUMBERS_OF_THE_STATE = set(_ranked(
+    "ni ssn sin tin ein vat siret siren nif cif cpf cnpj iban bic passport licence license plate vin imei policy dni"
+    " bank card insurance health social iin bin npi apn parcel serial model"))  # fmt: skip
+"""Of numbers that others gave: they may be blank, shared or secret, and are no key where a better one is."""
+
+COMPOUND_KEY = re.compile(r"[^\W\d_]{3,}(?:nr|nummer|nummber|numer|numero|szam|numarasi)")
+"""A word for a number of whatever, in languages that write words together."""
+
+ABBREVIATED = {
+    **{"nbr": "number", "nm": "name", "cd": "code", "addr": "address", "hm": "home", "wk": "work", "fst": "first"},
+    **{"frst": "first", "lst": "last", "cust": "customer", "mbl": "mobile", "slsmn": "salesman", "emp": "employee"},
+    **{"acct": "account", "cntct": "contact"},
+}
+"""How databases shorten the words of their columns."""
 
 KEY_ENDS = set(_ranked("id no nr number num code ref reference uid guid nummer numero codigo codice"))
 OF_AN_EVENT = set(
@@ -98,7 +113,7 @@ FIRST = _ranked("""
     firstname first givenname given forename fname christianname vorname vornamen rufname prénom prénoms nombre nombres
     primernombre nombredepila nomepróprio nome primeironome voornaam voornamen roepnaam förnamn fornavn etunimi imię
     jméno meno
-    keresztnév utónév prenume ime ad adı isim имя ім'я όνομα שםפרטי الاسمالأول tên namadepan 名 名字 이름""")
+    keresztnév utónév prenume ime ad adı isim имя ім'я όνομα שםפרטי الاسمالأول tên namadepan 名 名字 이름 voorletters initialen initialer initials""")
 LAST = _ranked("""
     lastname last surname familyname family lname secondname nachname familienname zuname nomdefamille nomfamille
     apellido apellidos primerapellido apellidopaterno
@@ -123,6 +138,10 @@ FULL = _ranked("""
     namedinsured insured insuredname policyholder policyholdername merchantname debtor dealername
     שםמלא שם الاسمالكامل الاسم họtên họvàtên nama namalengkap фио имяфамилия фамилияимя 氏名 名前 お名前
     姓名 성명 성함""")
+FIRMS = set(_ranked(
+    "exhibitor sponsor dealer merchant practice clinic contractor subcontractor distributor payer school church"
+    " restaurant hotel shop store"))  # fmt: skip
+"""What a column of firms may be called where there is none for companies."""
 FULL |= {each: len(FULL) for each in FAMILY_FIRST if each not in FULL}
 CONTACT_PERSONS = set(_ranked("""
     contactperson contactname contactfullname kontaktperson kontaktname ansprechpartner contactpersoon contactpersonname
@@ -170,7 +189,7 @@ PHONE = set(_ranked("""
     phone phones telephone telephones tel téléphone téléphones telefon telefone telefono teléfono telefoon rufnummer
     rufnr telnr telno phoneno landline festnetz festnetznummer fijo fixe gsm телефон 电话 電話 電話番号 电话号码
     fone fones ph tlf tlfn tfno tfnos tfn tlfno puh numer telno טלפון هاتف الهاتف điệnthoại sốđiệnthoại telepon 전화
-    전화번호 연락처"""))  # fmt: skip
+    전화번호 연락처 τηλέφωνο"""))  # fmt: skip
 LINES = set(_ranked("line lines switchboard hotline did ddi"))
 OF_LINES = LINES | set(
     _ranked("direct main office land business work private home phone mobile cell company number no")
@@ -185,7 +204,7 @@ MOBILE = set(_ranked("""
     mobiele mobieltje mobiltel mobilt matkapuhelin komórka komórkowy komórkowe mobilní mobitel natel mob נייד
     טלפוןנייד جوال الجوال موبايل diđộng ponsel hp cep ceptelefonu
     mobielnummer mobilephonenumber мобильный моб мобильный мобильныйтелефон 手机 手机号
-    whatsapp 携帯 携帯電話 携帯番号 휴대폰 핸드폰 휴대전화"""))  # fmt: skip
+    whatsapp 携帯 携帯電話 携帯番号 κινητό 휴대폰 핸드폰 휴대전화"""))  # fmt: skip
 MOBILE_PARTS = tuple(_ranked("mobil handy cellul celular telemovel"))
 """What longer words for mobiles begin with."""
 WORK = set(_ranked("""

@@ -61,5 +61,8 @@ class Work:
         return list(self.survey.samples[column])
 
     def columns_of(self, names: Iterable[str]) -> list[str]:
-        """The first columns of those fields that have any."""
-        return [self.fields[name].columns[0] for name in names if name in self.fields]
+        """The first columns of those fields that have any; of columns that are joined, the one that is filled most."""
+        return [self._first(self.fields[name]) for name in names if name in self.fields]
+
+    def _first(self, origin: Origin) -> str:
+        return min(origin.columns, key=self.survey.blank) if origin.joined else origin.columns[0]

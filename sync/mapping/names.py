@@ -23,14 +23,14 @@ _COMPANY = re.compile(
     r"|dental|dentistry|clinic|medical|hospital|pharmacy|plumbing|roofing|electric(?:al)?|construction|contractors?"
     r"|landscaping|cleaning|pest|realty|properties|apartments|insurance|financial|consulting|logistics|transport|trucking"
     r"|motors|automotive|restaurant|caf[eé]|pizza|bakery|hotel|salon|studios?|agency|media|systems|technologies|software"
-    r"|university|college|academy|foundation|association|ministries|department|committee|hoa|group|team|shop|store)\b"
+    r"|university|college|academy|foundation|association|ministries|department|committee|hoa|trust|estate of|group|team|shop|store)\b"
     r"|(?:&|and|und|et|y)\s+(?:sons?|co\b|bros|brothers|söhne|fils|hijos)|\bbros\b|\d|[’']s\s+\w|^the\s",
     re.IGNORECASE,
 )
 _OF_A_COMPANY = re.compile(
     r"compan(?:y|ies)|organi[sz]ation|business|account|firm|employer|firma|empresa|soci[eé]t[eé]|azienda"
-    r"|ra[zg][oi][óo]ne? social|raison sociale|entreprise|unternehmen|ditta|bedrijf|företag|virksomhed|yritys"
-    r"|compañ[ií]a|przedsi[eę]biorstw|společnost|cég|şirket|компани|организац|фирм|会社|公司|회사",
+    r"|raz(?:[oó]n|[aã]o) social|ragione sociale|raison sociale|entreprise|unternehmen|ditta|bedrijf|företag|virksomhed"
+    r"|yritys|compañ[ií]a|przedsi[eę]biorstw|společnost|cég|şirket|компани|организац|фирм|会社|公司|회사",
     re.IGNORECASE,
 )
 _SECOND = frozenset(
