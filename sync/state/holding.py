@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from sync.clock import Clock
 from sync.state.address import address
-from sync.state.lease import take
+from sync.state.lease import give_back, take
 from sync.state.lock import hold
 from sync.state.store import State
 
@@ -25,4 +25,7 @@ def held(url: str, sync: str, *, read_only: bool = False, clock: Clock = Clock()
         return
     with State.open(url, clock=clock) as state:
         take(state.database, parsed, sync)
-        yield state
+        try:
+            yield state
+        finally:
+            give_back(state.database, sync)

@@ -6,6 +6,7 @@ that changes something is preceded by a look at the fence, not to OpenPhone eith
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -66,6 +67,13 @@ def take(database: Database, url: URL, sync: str) -> None:
         )
         token, session = taken.one()
     database.fence = Fence(sync, token, session, shown).check
+
+
+def give_back(database: Database, sync: str) -> None:
+    """Let the sync go. The end of the session does so, too, but a server may see that a moment later."""
+    database.fence = None
+    with suppress(StateError), database.transaction() as connection:
+        connection.execute(sa.select(sa.func.pg_advisory_unlock(lock_number(sync))))
 
 
 def _refuse_pooler(url: URL, number: int, shown: str) -> None:

@@ -10,7 +10,7 @@ import fcntl
 import hashlib
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -71,7 +71,11 @@ def _advisory_lock(url: URL, sync: str) -> Iterator[None]:
             held = connection.execute(sa.select(sa.func.pg_try_advisory_lock(number))).scalar()
         if not held:
             raise Locked("another run holds this sync (advisory lock in the state database): nothing was done")
-        yield  # the session ends with us, and the lock with the session
+        try:
+            yield  # the session ends with us, and the lock with the session
+        finally:
+            with suppress(sa.exc.DBAPIError):  # said as well: a server may see the end of a session a moment later
+                connection.execute(sa.select(sa.func.pg_advisory_unlock(number)))
     finally:
         connection.close()
         engine.dispose()
