@@ -66,7 +66,7 @@ OF_A_JOB = set(_ranked("number no nr id status date type address cost total star
 
 OF_PEOPLE = set(_ranked(
     "customer client cliente kunde klant klient kunden member mitglied lid membre adherent socio socia patient donor"
-    " kontrahent ugyfel zakaznik asiakas kund medlem contact account tenant resident acct file chart cust"))  # fmt: skip
+    " kontrahent ugyfel zakaznik asiakas kund medlem contact account tenant resident acct file cust"))  # fmt: skip
 """What a column of their codes is called, where it does not hold their names."""
 
 NUMBERS_OF_THE_STATE = set(_ranked(
@@ -113,7 +113,8 @@ FIRST = _ranked("""
     firstname first givenname given forename fname christianname vorname vornamen rufname prénom prénoms nombre nombres
     primernombre nombredepila nomepróprio nome primeironome voornaam voornamen roepnaam förnamn fornavn etunimi imię
     jméno meno
-    keresztnév utónév prenume ime ad adı isim имя ім'я όνομα שםפרטי الاسمالأول tên namadepan 名 名字 이름 voorletters initialen initialer initials""")
+    keresztnév utónév prenume ime ad adı isim имя ім'я όνομα שםפרטי الاسمالأول tên namadepan 名 名字 이름
+    voorletters initialen initialer initials""")
 LAST = _ranked("""
     lastname last surname familyname family lname secondname nachname familienname zuname nomdefamille nomfamille
     apellido apellidos primerapellido apellidopaterno
