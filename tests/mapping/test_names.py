@@ -29,6 +29,7 @@ WHOLE = {"firstName": {"column": "name", "part": "first"}, "lastName": {"column"
         ("Mr. and Mrs. Roe", "Mr. and Mrs.", "Roe"),
         ("Dr. Roe", "Dr.", "Roe"),
         ("Madonna", "Madonna", None),
+        ("Thomas Thomas", "Thomas", "Thomas"),
         ("Kern Dental LLC", "Kern Dental LLC", None),
         ("Smith & Sons", "Smith & Sons", None),
         ("Joe's Pizza", "Joe's Pizza", None),
