@@ -20,6 +20,7 @@ from sync.first_config.work import Work
 from sync.mapping.phone_cells import numbers_in
 from sync.mapping.readers import LABELLED
 
+_NATIONAL = 9
 _LABELS = ("type", "label", "typ", "kind", "etikett")
 _NO_MATTER = {"value", "number", "address", "nr", "no", *_LABELS}
 
@@ -119,7 +120,9 @@ def _same_as(work: Work, column: str, taken: Iterable[str]) -> str | None:
 
 
 def _bare(value: str) -> str:
-    return "".join(filter(str.isalnum, value)).casefold()
+    """Without what only dresses it; a number without its country, which one of two columns may leave out."""
+    bare = "".join(filter(str.isalnum, value)).casefold()
+    return bare[-_NATIONAL:] if bare.isdecimal() and len(bare) >= _NATIONAL else bare
 
 
 def _by_cells_alone(work: Work, group: Group) -> None:

@@ -65,10 +65,8 @@ OF_A_JOB = set(_ranked("number no nr id status date type address cost total star
 """Beside the word job: rows are about work that is done, and its title is nobody's."""
 
 OF_PEOPLE = set(_ranked(
-    "customer client cliente kunde klant klient kunden member mitglied lid membre adherent socio socia patient"
-    " donor"
-    " kontrahent ugyfel zakaznik asiakas kund medlem contact account tenant resident acct file chart"
-    " cust"))  # fmt: skip
+    "customer client cliente kunde klant klient kunden member mitglied lid membre adherent socio socia patient donor"
+    " kontrahent ugyfel zakaznik asiakas kund medlem contact account tenant resident acct file cust"))  # fmt: skip
 """What a column of their codes is called, where it does not hold their names."""
 
 NUMBERS_OF_THE_STATE = set(_ranked(

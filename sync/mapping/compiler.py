@@ -21,7 +21,7 @@ from sync.mapping.policies import policies
 from sync.mapping.template import SourceUrlTemplate, Template
 from sync.wording import did_you_mean
 
-MAPPING_VERSION = 2
+MAPPING_VERSION = 1
 """Raise it when the same row and configuration come to mean another contact: every row is then looked at anew."""
 
 
@@ -170,12 +170,19 @@ def _parts(options: MappingOptions, used: Sequence[CustomField]) -> dict[str, st
     """A digest of how each field, label and custom field (by its key) is mapped, as far as its value depends on it."""
     fields, region = options.fields, options.region
     specs: dict[str, tuple[FieldSpec | None, str]] = {name: (getattr(fields, name), "") for name in SCALARS}
+    specs["lastName"] = (fields.lastName, "said once" if _stands_in(options) else "")
     specs |= {f"phoneNumbers.{label}": (spec, region) for label, spec in fields.phoneNumbers.items()}
     specs |= {f"emails.{label}": (spec, "") for label, spec in fields.emails.items()}
     custom = zip(used, options.customFields.values(), strict=False)
     specs |= {f"customFields.{definition.key}": (spec, definition.type) for definition, spec in custom}
     specs["sourceUrl"] = (FieldSpec(template=options.source_url) if options.source_url else None, "")
     return {part: _part_digest(spec, more) for part, (spec, more) in specs.items() if spec is not None}
+
+
+def _stands_in(options: MappingOptions) -> bool:
+    """Whether the last name's column may stand in for the first name, and is then no last name: once, it was both."""
+    last = options.fields.lastName
+    return last is not None and last.part is None and not set(last.columns).isdisjoint(options.fields.firstName.columns)
 
 
 def _part_digest(spec: FieldSpec, more: str) -> str:
@@ -213,6 +220,7 @@ def _digest(options: MappingOptions, used: Iterable[CustomField]) -> bytes:
             options.model_dump(mode="json", include={"fields", "customFields", "region", "on_invalid", "source_url"})
         ),
         "definitions": sorted((d.key, d.type) for d in used),
+        **({"last_name": "said once"} if _stands_in(options) else {}),
     }
     plain = json.dumps(decides, sort_keys=True, ensure_ascii=True)
     return hashlib.blake2b(plain.encode(), digest_size=DIGEST_SIZE).digest()

@@ -143,7 +143,11 @@ class Mapper:
             bad.append(Bad(name.column, "", f"firstName is empty{because}"))
         if bad:
             return Understood(None, tuple(_problem(row, external_id, each) for each in bad))
-        if _says_it_again(scalars.get("lastName", _EMPTY), first):
+        if (
+            "lastName" in scalars
+            and not self.scalars["lastName"].spec.part
+            and _says_it_again(scalars["lastName"], first)
+        ):
             scalars["lastName"] = _EMPTY
         numbers = labelled("phoneNumbers", self.phone_numbers, phones, row.cells, self.policies)
         addresses = labelled("emails", self.emails, emails, row.cells, self.policies)

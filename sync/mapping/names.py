@@ -23,8 +23,7 @@ _COMPANY = re.compile(
     r"|dental|dentistry|clinic|medical|hospital|pharmacy|plumbing|roofing|electric(?:al)?|construction|contractors?"
     r"|landscaping|cleaning|pest|realty|properties|apartments|insurance|financial|consulting|logistics|transport|trucking"
     r"|motors|automotive|restaurant|caf[eé]|pizza|bakery|hotel|salon|studios?|agency|media|systems|technologies|software"
-    r"|university|college|academy|foundation|association|ministries|department|committee|hoa|trust|estate of|group"
-    r"|team|shop|store)\b"
+    r"|university|college|academy|foundation|association|ministries|department|hoa|trust|committee|group|team|shop|store)\b"
     r"|(?:&|and|und|et|y)\s+(?:sons?|co\b|bros|brothers|söhne|fils|hijos)|\bbros\b|\d|[’']s\s+\w|^the\s",
     re.IGNORECASE,
 )

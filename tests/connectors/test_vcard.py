@@ -153,3 +153,26 @@ async def test_who_has_no_parts_of_a_name_is_called_by_the_whole(tmp_path: Path)
     assert (await one(tmp_path, card.format("Berg Ltd")))["firstName"] == "Bo Berg"
     assert "firstName" not in await one(tmp_path, card.format("Bo Berg"))
     assert "firstName" not in await one(tmp_path, card.replace("Bo Berg", "+34 613 345 678").format("Ode"))
+
+
+@pytest.mark.parametrize(
+    ("name", "full", "given"),
+    [
+        ("Núñez;;;;", "Ana Núñez", "Ana"),
+        ("Núñez;;;;", "Núñez\\, Ana María", "Ana María"),
+        ("Núñez;;;Dr.;", "Dr. Núñez", None),
+        ("Núñez;;;;", "Núñez", None),
+        (";4155550105;;;", "4155550105", None),
+        ("415 555-0105;;;;", "415 555-0105", None),
+    ],
+)
+async def test_the_given_name_is_told_by_fn_and_is_no_number(
+    tmp_path: Path, name: str, full: str, given: str | None
+) -> None:
+    card = f"BEGIN:VCARD\nVERSION:3.0\nUID:1\nN:{name}\nFN:{full}\nTEL:+14155550101\nEND:VCARD\n"
+    assert (await one(tmp_path, card)).get("firstName") == given
+
+
+async def test_a_firm_under_a_familys_name_has_no_given_name(tmp_path: Path) -> None:
+    card = "BEGIN:VCARD\nVERSION:3.0\nUID:1\nN:Acme;;;;\nFN:Acme Ltd\nORG:Acme Ltd\nEND:VCARD\n"
+    assert "firstName" not in await one(tmp_path, card)

@@ -29,6 +29,7 @@ WHOLE = {"firstName": {"column": "name", "part": "first"}, "lastName": {"column"
         ("Mr. and Mrs. Roe", "Mr. and Mrs.", "Roe"),
         ("Dr. Roe", "Dr.", "Roe"),
         ("Madonna", "Madonna", None),
+        ("Thomas Thomas", "Thomas", "Thomas"),
         ("Kern Dental LLC", "Kern Dental LLC", None),
         ("Smith & Sons", "Smith & Sons", None),
         ("Joe's Pizza", "Joe's Pizza", None),
@@ -56,6 +57,30 @@ def test_a_company_that_stands_in_is_not_taken_apart() -> None:
                       (("firstName", "first"), ("lastName", "last"))})  # fmt: skip
     assert wanted(mapping, name="", Company="Blue Sky").scalars == {"firstName": "Blue Sky", "lastName": None}
     assert wanted(mapping, name="Ana Roe", Company="Blue Sky").scalars == {"firstName": "Ana", "lastName": "Roe"}
+
+
+@pytest.mark.parametrize(
+    ("name", "first", "last"),
+    [
+        ("Kovács János", "János", "Kovács"),
+        ("Dr. Nagy Éva Mária", "Éva Mária", "Nagy"),
+        ("LE GALL Yann", "Yann", "LE GALL"),
+        ("de Wit Anna", "Anna", "de Wit"),
+        ("Roe, Ana", "Ana", "Roe"),
+        ("Kern Dental Kft LLC", "Kern Dental Kft LLC", None),
+        ("Madonna", "Madonna", None),
+    ],
+)
+def test_the_familys_name_stands_first_where_the_mapping_says_so(name: str, first: str, last: str | None) -> None:
+    ordered = {part: {**spec, "order": "family_first"} for part, spec in WHOLE.items()}
+    assert wanted(mapper(ordered), name=name).scalars == {"firstName": first, "lastName": last}
+
+
+def test_what_stands_in_for_the_first_name_is_no_last_name_of_the_same_row() -> None:
+    mapping = mapper({"firstName": ["Vorname", "Name"], "lastName": "Name"})
+    assert wanted(mapping, Vorname="", Name="Öko AG").scalars == {"firstName": "Öko AG", "lastName": None}
+    assert wanted(mapping, Vorname="Ida", Name="Kern").scalars == {"firstName": "Ida", "lastName": "Kern"}
+    assert wanted(mapping, Vorname="Kern", Name="Kern").scalars == {"firstName": "Kern", "lastName": "Kern"}
 
 
 def test_a_name_that_is_none_rejects() -> None:
