@@ -70,6 +70,8 @@ def _decimal_text(digits: str) -> str:
         raise NotANumber("is not a number")
     mark = _decimal_mark(digits)
     whole, _, fraction = digits.rpartition(mark) if mark else (digits, "", "0")
+    if not re.fullmatch(r"\d*", fraction, re.ASCII):
+        raise NotANumber("is not a number")  # as in ". 0"
     return f"{_ungrouped(whole)}.{fraction}"
 
 
