@@ -19,6 +19,7 @@ LIMITS = settings(
 )
 
 
+@pytest.mark.alone  # its runs are in a hurry, and a machine that stalls is no service that is down
 def test_histories_end_as_the_rows_say() -> None:
     run_state_machine_as_test(Histories, settings=settings(LIMITS, max_examples=8, phases=[Phase.generate]))
 
