@@ -28,10 +28,6 @@ class Forgotten:
     keys: tuple[str, ...]
     counts: Mapping[str, int]
 
-    @property
-    def anything(self) -> bool:
-        return any(self.counts.values())
-
 
 def forget(
     state: State, sync: str, external_id: str, naming_notes: Collection[str], *, dry_run: bool = False

@@ -202,15 +202,9 @@ class History:
 
     def changes(self, run: int) -> list[ChangeRecord]:
         """What a run changed, newest first; changes whose outcome was never learnt are among them."""
-        return self._changes(sa.select(HISTORY).where(HISTORY.c.run_id == run))
-
-    def changes_made(self, run: int, limit: int) -> list[ChangeRecord]:
-        """What a run is known to have changed, newest first, no more than ``limit``."""
-        return self._changes(sa.select(HISTORY).where(HISTORY.c.run_id == run, HISTORY.c.done.is_(True)).limit(limit))
-
-    def _changes(self, query: sa.Select[Any]) -> list[ChangeRecord]:
+        query = sa.select(HISTORY).where(HISTORY.c.run_id == run).order_by(HISTORY.c.id.desc())
         with self._database.transaction() as connection:
-            return [change_in(row) for row in connection.execute(query.order_by(HISTORY.c.id.desc()))]
+            return [change_in(row) for row in connection.execute(query)]
 
 
 def _new_id(result: sa.CursorResult[Any]) -> int:

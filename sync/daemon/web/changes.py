@@ -11,21 +11,11 @@ from sync.contacts.person import Person, person_of
 from sync.daemon.web import words
 from sync.daemon.web.html import contact_link
 from sync.state.history import ChangeRecord
+from sync.wording import field_label
 
 VERBS = {"create": "Added", "update": "Changed", "delete": "Deleted", "adopt": "Taken over"}
 _SAID_BY_THE_NAME = frozenset({"firstName", "lastName"})
 _OURS = frozenset({"source", "sourceUrl"})
-LABELS = {
-    "firstName": "First name",
-    "lastName": "Last name",
-    "company": "Company",
-    "role": "Role",
-    "phoneNumbers": "Phone",
-    "emails": "E-mail",
-    "sourceUrl": "Link",
-    "source": "Source label",
-    "externalId": "Key",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +46,6 @@ class ValueView:
 
     label: str
     value: str
-
-
-def field_label(name: str) -> str:
-    """A field's name as people say it; a custom field's key is its name."""
-    return LABELS.get(name, name.removeprefix("customFields."))
 
 
 def from_history(record: ChangeRecord, sync: str) -> ChangeView:

@@ -9,7 +9,7 @@ from typing import Any
 from aiohttp import web
 
 from sync.contacts.problem import Problem
-from sync.daemon.web.changes import ChangeView, ValueView, contact_values, field_label, from_history, wanted_values
+from sync.daemon.web.changes import ChangeView, ValueView, contact_values, from_history, wanted_values
 from sync.daemon.web.home import made
 from sync.daemon.web.html import contact_link
 from sync.daemon.web.looks import Look
@@ -21,6 +21,7 @@ from sync.redaction import Redactor
 from sync.run.report import tidied
 from sync.state.address import StateError
 from sync.state.store import State
+from sync.wording import field_label
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sync.daemon.web.changes import LABELS
 from sync.daemon.web.site import Moments
 from sync.daemon.web.words import Moment
 from sync.mapping.options import MappingOptions
 from sync.mapping.said import columns_of, spec_said, specs
 from sync.run.mapping_notes import MappingNotes
+from sync.wording import field_label
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ def field_name(part: str) -> str:
     group, _, label = part.partition(".")
     if group == "customFields":
         return label
-    name = LABELS.get(group, group)
+    name = field_label(group)
     return f"{name} ({label})" if label else name
 
 

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from sync.daemon.web.html import link
 from sync.daemon.web.site import Moments
-from sync.daemon.web.words import Moment, counted, duration
+from sync.daemon.web.words import Moment, duration
 from sync.state.history import RunRecord
 from sync.wording import listed
 
@@ -114,11 +114,6 @@ def did(run: RunRecord) -> tuple[Part, ...]:
         for name, (action, word) in DONE.items()
         if run.counts.get(name)
     )
-
-
-def changes_in_words(run: RunRecord) -> str:
-    """``3 added, 1 changed``."""
-    return ", ".join(part.words for part in did(run)) or counted(0, "change")
 
 
 def _is_quiet(run: RunRecord) -> bool:

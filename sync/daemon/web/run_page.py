@@ -8,7 +8,7 @@ from typing import get_args
 from aiohttp import web
 
 from sync.contacts.problem import Action
-from sync.daemon.web.changes import ChangeView, field_label, from_history
+from sync.daemon.web.changes import ChangeView, from_history
 from sync.daemon.web.home import made, told
 from sync.daemon.web.html import link, number_in
 from sync.daemon.web.run_list import DONE, LEFT, RunLine, run_line
@@ -19,6 +19,7 @@ from sync.redaction import Redactor
 from sync.state.address import StateError
 from sync.state.history import ChangeRecord, RunRecord
 from sync.state.store import State
+from sync.wording import field_label
 
 PAGE = 100
 ACTIONS: tuple[Action, ...] = get_args(Action)
