@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sync.cli.sheet import cell, lines
+from sync.sheet import cell, lines
 
 
 @pytest.mark.parametrize(

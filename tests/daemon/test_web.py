@@ -216,6 +216,14 @@ class TestWhatCanBeDone:
         assert own_daemon.get(visitor.at).status == 303
         assert len(own_daemon.sandbox.writes()) == writes
 
+    def test_what_is_taken_along_is_no_formula(self, own_daemon: DaemonProcess) -> None:
+        visitor = Visitor(own_daemon).sign_in()
+        own_daemon.csv.write_text(ROWS.replace("Ann", "=1+1"))
+        visitor.go("/syncs/customers")
+        visitor.press("Sync now")
+        run = max(int(number) for number in re.findall(r"/runs/(\d+)", visitor.go("/syncs/customers/runs")))
+        assert ",Ann,'=1+1\r\n" in visitor.go(f"/runs/{run}.csv")
+
     def test_sync_now(self, own_daemon: DaemonProcess) -> None:
         visitor = Visitor(own_daemon).sign_in()
         own_daemon.csv.write_text(ROWS.replace("Ann", "Anna"))

@@ -68,6 +68,7 @@ WINGS = (
     "sync.files",
     "sync.wording",
     "sync.characters",
+    "sync.sheet",
     "sync.redaction",
     "sync.unexpected",
     "sync.options",

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import csv
-import io
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from itertools import islice
 
 from aiohttp import web
@@ -18,6 +16,7 @@ from sync.daemon.web.site import Site
 from sync.lookback.reading import opened
 from sync.lookback.run_facts import every_change_of
 from sync.run.report import problem_json, tidied
+from sync.sheet import MARK, line
 from sync.state.address import StateError
 from sync.state.history import ChangeRecord
 from sync.state.store import State
@@ -64,7 +63,7 @@ async def _sent(
             first = await asyncio.to_thread(_portion, parts)
             response = web.StreamResponse(headers={**headers, **HEADERS})
             await response.prepare(request)
-            part = first if kind == "application/json" else f"\ufeff{first}"  # by it spreadsheets know UTF-8
+            part = first if kind == "application/json" else f"{MARK}{first}"
             while part:
                 await response.write(part.encode("utf-8", "replace"))
                 part = await asyncio.to_thread(_portion, parts)
@@ -78,20 +77,14 @@ def _portion(pieces: Iterator[str]) -> str:
     return "".join(islice(pieces, PORTION))
 
 
-def _csv_line(cells: Iterable[object]) -> str:
-    written = io.StringIO()
-    csv.writer(written).writerow(cells)
-    return written.getvalue()
-
-
 def _lines(state: State, run: int) -> Iterator[str]:
-    yield _csv_line(CHANGE_COLUMNS)
+    yield line(CHANGE_COLUMNS)
     for record in every_change_of(state, run):
         about = (record.action, record.external_id, record.contact_id or "", record.person.name or "")
         for name, values in record.fields.items():
-            yield _csv_line((*about, name, words.value(values["from"]), words.value(values["to"])))
+            yield line((*about, name, words.value(values["from"]), words.value(values["to"])))
         if not record.fields:
-            yield _csv_line((*about, "", "", ""))
+            yield line((*about, "", "", ""))
 
 
 def _json(state: State, run: int) -> Iterator[str]:
@@ -124,10 +117,10 @@ def _change(record: ChangeRecord) -> dict[str, Json]:
 def _problems(problems: list[Problem]) -> Iterator[str]:
     """Beside what is wrong the row's own columns, so that it can be mended and handed back."""
     columns = list(dict.fromkeys(column for problem in problems for column in problem.cells))
-    yield _csv_line([*PROBLEM_COLUMNS, *(f"row: {column}" for column in columns)])
+    yield line([*PROBLEM_COLUMNS, *(f"row: {column}" for column in columns)])
     for problem in problems:
         told, person = problem_json(problem), problem.person
         about: list[Json] = [told["row"], told["external_id"], person.name, person.company, person.number, told["kind"]]
         about += [told["action"], told["column"], told["value"], told["reason"]]
         of_row = [problem.cells.get(name, "") for name in columns]
-        yield _csv_line([*("" if each is None else each for each in about), *of_row])
+        yield line([*("" if each is None else str(each) for each in about), *of_row])
