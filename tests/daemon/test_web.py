@@ -221,8 +221,10 @@ class TestWhatCanBeDone:
         own_daemon.csv.write_text(ROWS.replace("Ann", "=1+1"))
         visitor.go("/syncs/customers")
         visitor.press("Sync now")
-        run = max(int(number) for number in re.findall(r"/runs/(\d+)", visitor.go("/syncs/customers/runs")))
-        assert ",Ann,'=1+1\r\n" in visitor.go(f"/runs/{run}.csv")
+        visitor.go("/syncs/customers/runs")
+        run = max(map(int, re.findall(r"/runs/(\d+)", visitor.page)))
+        visitor.go(f"/runs/{run}.csv")
+        assert ",firstName,Ann,'=1+1" in visitor.page
 
     def test_sync_now(self, own_daemon: DaemonProcess) -> None:
         visitor = Visitor(own_daemon).sign_in()
